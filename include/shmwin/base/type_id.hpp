@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// type_id: how a type is known in the segment. Never the compiler's name, so that all compilers
+// and languages agree: the signature of its dtype, or the name that the user gave it.
+#pragma once
+
+#include "shmwin/base/dtype.hpp"
+#include "shmwin/base/hash.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace shmwin::inline v1 {
+
+/// The name given with SHMWIN_NAME; empty for other types.
+template <typename T>
+struct named_type {
+    static constexpr std::string_view name{};
+};
+
+template <typename T>
+concept named = !named_type<T>::name.empty();
+
+/// A type that can be told from others in a segment.
+template <typename T>
+concept identified = element<T> || named<T>;
+
+struct type_id {
+    std::string signature; ///< "float64", "mylib.task/2"
+    std::uint64_t hash;    ///< of signature, size and alignment
+    std::size_t n_bytes;
+    std::size_t alignment;
+    bool storable; ///< has a dtype, so files can hold it
+};
+
+namespace detail {
+
+[[nodiscard]] constexpr std::uint64_t
+type_hash(std::string_view signature, std::size_t n_bytes, std::size_t alignment) noexcept {
+    return hash_with(hash_with(hash(signature), n_bytes), alignment);
+}
+
+} // namespace detail
+
+/// Local. The identity of an element type.
+[[nodiscard]] inline type_id type_id_of(dtype type) {
+    auto text = type.signature();
+    auto const h = detail::type_hash(text, type.n_bytes(), type.alignment());
+    return {std::move(text), h, type.n_bytes(), type.alignment(), true};
+}
+
+/// Local. The identity of T. Made once for each type.
+template <identified T>
+[[nodiscard]] type_id const& type_id_of() {
+    static type_id const made = [] {
+        if constexpr (element<T>) {
+            return type_id_of(dtype_of<T>);
+        } else {
+            constexpr auto name = named_type<T>::name;
+            return type_id{std::string(name),
+                           detail::type_hash(name, sizeof(T), alignof(T)),
+                           sizeof(T),
+                           alignof(T),
+                           false};
+        }
+    }();
+    return made;
+}
+
+} // namespace shmwin::inline v1
+
+/// At namespace scope, outside all namespaces: SHMWIN_NAME(my::task, "mylib.task/2"). The number
+/// is the version: change it when the members change. At most 63 bytes.
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): specialises a template of another namespace
+#define SHMWIN_NAME(Type, text)                                                                    \
+    template <>                                                                                    \
+    struct shmwin::named_type<Type> {                                                              \
+        static constexpr std::string_view name{text};                                              \
+        static_assert(!name.empty() && name.size() <= 63, "a type's name has 1 to 63 bytes");      \
+    }

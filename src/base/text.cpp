@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/base/text.hpp"
+
+#include <array>
+#include <iomanip>
+#include <system_error>
+
+namespace shmwin::inline v1::detail {
+
+std::string bytes_text(std::size_t n_bytes) {
+    constexpr std::array units{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    if (n_bytes < 1024) return text(n_bytes, " bytes");
+    auto scaled = static_cast<double>(n_bytes) / 1024;
+    std::size_t unit = 0;
+    while (scaled >= 1024 && unit + 1 < units.size()) {
+        scaled /= 1024;
+        ++unit;
+    }
+    return text(
+        std::fixed, std::setprecision(1), scaled, ' ', units.at(unit), " (", n_bytes, " bytes)");
+}
+
+std::string shape_text(std::span<std::int64_t const> extents) {
+    if (extents.empty()) return "scalar";
+    std::string all;
+    for (auto const extent : extents) {
+        all += (all.empty() ? "" : " x ") + std::to_string(extent);
+    }
+    return all;
+}
+
+std::string errno_text(int number) {
+    return std::generic_category().message(number);
+}
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# What `cmake --install` puts into the prefix: libraries, headers, find_package() and pkg-config.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/shmwin)
+
+# One export for each component: who asks for core alone needs no HDF5.
+set(components core)
+if(SHMWIN_HAS_IO)
+  list(APPEND components io)
+endif()
+foreach(component IN LISTS components)
+  install(TARGETS shmwin_${component} EXPORT shmwin-${component}-targets FILE_SET HEADERS)
+  install(EXPORT shmwin-${component}-targets NAMESPACE shmwin:: DESTINATION ${package_dir})
+endforeach()
+
+get_target_property(library_type shmwin_core TYPE)
+if(SHMWIN_HAS_IO AND library_type STREQUAL "STATIC_LIBRARY")
+  set(SHMWIN_LINKS_HDF5 ON) # the shared library brings its own
+else()
+  set(SHMWIN_LINKS_HDF5 OFF)
+endif()
+configure_package_config_file(
+  ${CMAKE_CURRENT_SOURCE_DIR}/shmwin-config.cmake.in shmwin-config.cmake
+  INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(shmwin-config-version.cmake COMPATIBILITY SameMajorVersion)
+install(FILES
+    ${CMAKE_CURRENT_BINARY_DIR}/shmwin-config.cmake
+    ${CMAKE_CURRENT_BINARY_DIR}/shmwin-config-version.cmake
+    ${CMAKE_CURRENT_SOURCE_DIR}/shmwin-dependencies.cmake
+  DESTINATION ${package_dir})
+
+# --- pkg-config ----------------------------------------------------------------------------------
+# MPI is written out: its modules have other names everywhere, and the library fits this one only.
+set(pc_cflags "")
+foreach(folder IN LISTS MPI_CXX_INCLUDE_DIRS)
+  string(REPLACE " " "\\ " folder "${folder}")
+  string(APPEND pc_cflags " -I${folder}")
+endforeach()
+set(pc_libs "")
+if(SHMWIN_HAS_IO)
+  string(APPEND pc_libs " -lshmwin_io")
+endif()
+string(APPEND pc_libs " -lshmwin_core")
+set(pc_needs ${MPI_CXX_LIBRARIES})
+if(SHMWIN_LINKS_HDF5)
+  get_target_property(hdf5_libraries shmwin_hdf5 INTERFACE_LINK_LIBRARIES)
+  list(PREPEND pc_needs ${hdf5_libraries})
+  list(REMOVE_DUPLICATES pc_needs)
+endif()
+foreach(library IN LISTS pc_needs)
+  if(library MATCHES "^[-/]")
+    string(REPLACE " " "\\ " library "${library}")
+    string(APPEND pc_libs " ${library}")
+  else()
+    string(APPEND pc_libs " -l${library}")
+  endif()
+endforeach()
+# The prefix follows the file, so that an installed tree can be moved.
+cmake_path(SET pc_dir "/${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+cmake_path(RELATIVE_PATH pc_dir BASE_DIRECTORY "/" OUTPUT_VARIABLE pc_dir)
+string(REGEX REPLACE "[^/]+" ".." pc_up "${pc_dir}")
+configure_file(${CMAKE_CURRENT_SOURCE_DIR}/shmwin.pc.in shmwin.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/shmwin.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

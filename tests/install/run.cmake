@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# cmake -D WAY=shared|static|subdirectory ... -P run.cmake (see CMakeLists.txt)
+cmake_minimum_required(VERSION 3.25)
+set(apps ${CMAKE_CURRENT_LIST_DIR})
+set(prefix "${WORK}/prefix of ${WAY}") # with blanks: they are found in real paths too
+
+# Runs a command; stops the test if it fails.
+function(run)
+  execute_process(COMMAND ${ARGV} RESULT_VARIABLE failed)
+  if(failed)
+    list(JOIN ARGV " " command)
+    message(FATAL_ERROR "failed (${failed}): ${command}")
+  endif()
+endfunction()
+
+function(configure_and_build source build)
+  run(${CMAKE_COMMAND} -S ${source} -B ${build} -G ${GENERATOR} -C ${INITIAL_CACHE}
+    -D CMAKE_BUILD_TYPE=Debug -D CMAKE_INSTALL_MESSAGE=NEVER ${ARGN} --log-level=NOTICE)
+  run(${CMAKE_COMMAND} --build ${build} --parallel ${N_CORES})
+endfunction()
+
+# The program says on rank 0 what it did; with other words or another exit status the test fails.
+function(run_app program)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E env ${ARGN}
+    ${MPIEXEC} ${MPIEXEC_NUMPROC_FLAG} 2 ${program}
+    RESULT_VARIABLE failed OUTPUT_VARIABLE output ECHO_OUTPUT_VARIABLE)
+  if(failed OR NOT output MATCHES "2 ranks share")
+    message(FATAL_ERROR "${program}: exit status ${failed}")
+  endif()
+endfunction()
+
+function(run_with_find_package)
+  set(build "${WORK}/find_package")
+  file(REMOVE_RECURSE ${build}) # nothing of another prefix
+  configure_and_build(${apps}/find_package ${build} -D CMAKE_PREFIX_PATH=${prefix}
+    -D EXPECT_IO=${HAS_IO})
+  run_app(${build}/app)
+endfunction()
+
+function(run_with_pkg_config)
+  file(GLOB_RECURSE pc_file ${prefix}/*/shmwin.pc)
+  cmake_path(GET pc_file PARENT_PATH pc_folder)
+  cmake_path(GET pc_folder PARENT_PATH lib_folder)
+  set(program "${WORK}/app by pkg-config")
+  set(ENV{PKG_CONFIG_PATH} ${pc_folder})
+  # eval, because pkg-config answers in the shell's language: \ before a blank
+  run(sh -e -c [[eval "\"\$1\" -std=c++20 \"\$2\" -o \"\$3\" $(pkg-config --cflags --libs shmwin)"]]
+    sh ${CXX} ${apps}/app.cpp ${program})
+  run_app(${program} LD_LIBRARY_PATH=${lib_folder}:$ENV{LD_LIBRARY_PATH})
+endfunction()
+
+if(WAY STREQUAL "subdirectory")
+  configure_and_build(${apps}/subdirectory ${WORK}/build -D SHMWIN_SOURCE=${SOURCE})
+  run_app(${WORK}/build/app)
+else()
+  set(is_shared OFF)
+  if(WAY STREQUAL "shared")
+    set(is_shared ON)
+  endif()
+  configure_and_build(${SOURCE} ${WORK}/build -D BUILD_SHARED_LIBS=${is_shared}
+    -D SHMWIN_BUILD_TESTS=OFF -D SHMWIN_BUILD_EXAMPLES=OFF)
+  file(REMOVE_RECURSE ${prefix})
+  run(${CMAKE_COMMAND} --install ${WORK}/build --prefix ${prefix})
+  run_with_find_package()
+  run_with_pkg_config()
+endif()
