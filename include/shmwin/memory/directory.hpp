@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// directory: the named objects of a segment. A hash table from names to records; look-ups take no
+// lock, changes take one that survives its holder.
+//
+//     table slot (8 bytes):   | upper half of the name's hash | record index + 2 |   0 empty, 1
+//     gone record slot (512):      | next free record | object_record (504) |
+//
+// Records lie in chunks that double in size and never move. A table that became too small is
+// replaced by one of twice the size and stays where it is, for readers that are still in it.
+//
+// A look-up copies the record, then checks that nothing was erased or reused meanwhile (a
+// sequence lock; H.-J. Boehm, "Can seqlocks get along with programming language memory models?",
+// 2012), so it never sees half of one.
+//
+// Layer: memory.
+#pragma once
+
+#include "shmwin/base/export.hpp"
+#include "shmwin/memory/heap.hpp"
+#include "shmwin/memory/object_record.hpp"
+#include "shmwin/sync/participants.hpp"
+#include "shmwin/sync/robust_mutex.hpp"
+#include "shmwin/sync/wait.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace shmwin::inline v1::detail {
+
+/// In the segment. All zero is an empty directory without a table.
+struct directory_state {
+    robust_mutex mutex;
+    std::atomic<std::uint64_t> n_changes; ///< grows before a record is overwritten
+    std::atomic<std::uint64_t> table;     ///< offset of the current table
+    std::uint64_t n_live;
+    std::uint64_t n_used_slots;                        ///< live and gone
+    std::uint64_t n_records;                           ///< ever taken from the chunks
+    std::uint64_t first_free;                          ///< record index + 1
+    std::array<std::atomic<std::uint64_t>, 24> chunks; ///< offset of chunk k: 128 << k records
+};
+
+/// A named object: its record, and where that stands.
+struct directory_entry {
+    std::uint32_t index = 0;
+    object_record record{};
+};
+
+/// Process-local handle. Safe from any thread and process.
+class SHMWIN_API directory {
+  public:
+    directory(heap const& memory, participants const& who, wait_policy const& policy) noexcept;
+
+    /// Local. Enters an object under record.name; sets its name_hash and generation.
+    /// @returns  its record's index
+    /// @throws argument_error (already_exists)  naming who made the other, where and when
+    /// @throws argument_error (invalid_argument) the name is no name: check_name()
+    /// @throws out_of_memory
+    std::uint32_t insert(object_record const& record) const;
+
+    /// Local. The object of that name. No lock; expected O(1).
+    [[nodiscard]] std::optional<directory_entry> find(std::string_view name) const;
+
+    /// Local. Takes an object out.
+    /// @returns  its record; nothing if no object of that generation stands at `index`
+    std::optional<object_record> erase(std::uint32_t index, std::uint32_t generation) const;
+
+    /// Local. True if the object is still there.
+    [[nodiscard]] bool contains(std::uint32_t index, std::uint32_t generation) const;
+
+    /// Local. Generation of the object that stands at `index`.
+    [[nodiscard]] std::uint32_t generation_of(std::uint32_t index) const;
+
+    /// Local. Raises already_exists, naming who made `other`, where and when.
+    [[noreturn]] static void raise_taken(object_record const& other);
+
+    /// Local. All objects, by name. O(n log n); a snapshot that others may change meanwhile.
+    [[nodiscard]] std::vector<directory_entry> list() const;
+
+    [[nodiscard]] std::uint64_t size() const;
+
+    /// Local. Adds a line to `violations` for each broken invariant, at most `limit` in all.
+    void verify(std::vector<std::string>& violations, std::size_t limit) const;
+
+  private:
+    struct record_slot;
+    struct table;
+    struct position;
+
+    [[nodiscard]] auto lock() const;
+    [[nodiscard]] record_slot& slot(std::uint64_t index) const noexcept;
+    [[nodiscard]] table* current_table() const noexcept;
+    [[nodiscard]] position probe(table& where, std::uint64_t hash, std::string_view name) const;
+    [[nodiscard]] std::uint64_t take_record() const;
+    void give_record_back(std::uint64_t index) const noexcept;
+    void grow() const;
+    void rebuild() const noexcept;
+
+    heap memory_;
+    participants who_;
+    wait_policy policy_;
+    directory_state* state_;
+};
+
+/// Local. Names are UTF-8 of 1 to 255 bytes, parts divided by '/': no empty part, no "." or "..",
+/// no control characters.
+/// @throws argument_error (invalid_argument)
+SHMWIN_API void check_name(std::string_view name);
+
+} // namespace shmwin::inline v1::detail

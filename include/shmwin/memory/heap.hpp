@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// heap: memory of the segment, handed out to any rank and thread, given back by any other.
+//
+// Layer: memory. Knows nothing of MPI and HDF5: it works on any range that several processes map.
+#pragma once
+
+#include "shmwin/base/export.hpp"
+#include "shmwin/memory/page_bits.hpp"
+#include "shmwin/memory/page_runs.hpp"
+#include "shmwin/memory/region.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace shmwin::inline v1 {
+
+/// Where the segment's memory is. All sizes in bytes; of one moment.
+struct heap_stats {
+    std::size_t capacity = 0;           ///< for objects, in all
+    std::size_t used = 0;               ///< handed out, rounded up as the heap does
+    std::size_t free = 0;               ///< capacity - used
+    std::size_t largest_free = 0;       ///< the largest single request that succeeds
+    std::size_t most_used = 0;          ///< high-water mark of `used`
+    std::size_t present = 0;            ///< populated: really taken from the system
+    std::uint64_t n_blocks = 0;         ///< blocks in use
+    std::uint32_t n_lock_takeovers = 0; ///< how often a process died inside the heap
+};
+
+/// What verify() found.
+struct heap_report {
+    std::vector<std::string> violations; ///< the first ones; empty if all is well
+    [[nodiscard]] bool ok() const noexcept { return violations.empty(); }
+};
+
+/// Process-local handle to the segment's heap. Cheap to copy; valid as long as the segment is
+/// mapped. All members are safe from any thread and rank; none is collective; none calls MPI.
+class SHMWIN_API heap {
+  public:
+    heap(detail::region const& where, participants const& who, wait_policy const& policy) noexcept;
+
+    /// Local. A block of at least `n_bytes` bytes, not initialised, that any rank may use and
+    /// give back. Its pages are there: touching it is never SIGBUS.
+    ///
+    /// @param n_bytes    size of the block, in bytes; 0 gives a block of its own too
+    /// @param alignment  of the address, in every rank: a power of two, at most 2 MiB
+    /// @throws out_of_memory (out_of_memory)  the segment has no room; nothing changed
+    /// @throws out_of_memory (no_space)       the system has no room; nothing changed
+    /// @throws argument_error (invalid_argument)  the alignment is none
+    /// @complexity  O(1), and populating what was never used before
+    [[nodiscard]] void* allocate(std::size_t n_bytes, std::size_t alignment = 64) const;
+
+    /// Local. As allocate(), with every byte 0.
+    [[nodiscard]] void* allocate_zeroed(std::size_t n_bytes, std::size_t alignment = 64) const;
+
+    /// Local. Gives a block back, on any rank. nullptr is allowed.
+    /// @throws argument_error (bad_pointer)  it is no block in use: freed before, inside a block,
+    ///         or not of this segment; nothing changed
+    /// @complexity  O(1)
+    void deallocate(void* block) const;
+
+    /// Local. Size of the block that begins at `block`, in bytes; 0 if none does.
+    [[nodiscard]] std::size_t usable_size(void const* block) const;
+
+    /// Local. True if the address lies in this heap, used or free.
+    [[nodiscard]] bool owns(void const* address) const noexcept { return where_.owns(address); }
+
+    /// Local. Position of an address in the segment, in bytes; the same on all ranks. 0 for null.
+    [[nodiscard]] std::uint64_t offset_of(void const* address) const noexcept {
+        return where_.offset_of(address);
+    }
+
+    /// Local. Address of a position, in this process. nullptr for 0.
+    [[nodiscard]] void* at(std::uint64_t offset) const noexcept { return where_.at(offset); }
+
+    /// Local. Numbers of one moment. O(pages / 64).
+    [[nodiscard]] heap_stats stats() const;
+
+    /// Local. Checks every invariant of the heap's metadata. O(pages); others wait meanwhile.
+    /// @param limit  how many violations to report at most
+    [[nodiscard]] heap_report verify(std::size_t limit = 20) const;
+
+    /// Local. A block whose pages are neither there nor zeroed yet: the ranks that will use its
+    /// parts call prepare() on them. Errors as allocate().
+    [[nodiscard]] std::uint64_t reserve(std::size_t n_bytes, std::size_t alignment) const;
+
+    /// Local. Makes part of a reserved block present and all its bytes 0, in whole pages: the
+    /// parts of several ranks must not share one. The pages come to lie near the caller's core.
+    /// @param present  false: what was never touched stays a hole, which reads as 0; the first
+    ///                 store to it is SIGBUS if memory is full
+    /// @throws out_of_memory (no_space)
+    void prepare(std::uint64_t offset, std::size_t n_bytes, bool present = true) const;
+
+    [[nodiscard]] detail::region const& where() const noexcept { return where_; }
+
+  private:
+    [[nodiscard]] std::uint64_t offset_of_page(std::uint64_t page) const noexcept;
+    [[nodiscard]] std::uint64_t take(std::size_t n_bytes, std::size_t alignment) const;
+    [[noreturn]] void raise_full(std::size_t n_bytes) const;
+
+    detail::region where_;
+    detail::page_runs runs_;
+    detail::page_bits bits_;
+};
+
+} // namespace shmwin::inline v1

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// object_record: what the segment knows of a named object. 512 bytes, in the directory.
+//
+// Layer: memory.
+#pragma once
+
+#include "shmwin/base/dtype.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace shmwin::inline v1 {
+
+/// What an object is. Stable: stored in segments and files.
+enum class object_kind : std::uint8_t {
+    array = 1,  ///< N-d array of elements
+    levels = 2, ///< time levels: several arrays of one shape, one of them now
+    value = 3,  ///< one lock-free atomic
+    object = 4, ///< one object of a class type, or of an element type
+};
+
+/// Order of an array's elements. Stable.
+enum class memory_order_kind : std::uint8_t {
+    none = 0,
+    right = 1, ///< the last index is next to itself (C)
+    left = 2,  ///< the first index is (Fortran)
+};
+
+namespace detail {
+
+inline constexpr std::size_t max_dimensions = 8;
+inline constexpr std::size_t max_name_bytes = 255;
+
+/// In the segment; also a plain copy of one. Words are read and written as atomics by the
+/// directory, so that a look-up needs no lock.
+struct object_record {
+    std::uint64_t name_hash;
+    std::uint64_t type_hash;
+    std::uint64_t offset;    ///< of the payload
+    std::uint64_t n_bytes;   ///< of the payload, as asked for
+    std::int64_t created_ns; ///< after 1970, UTC
+    std::int32_t creator;    ///< rank; -1: all together
+    std::uint32_t line;      ///< of the call, in `file`
+    object_kind kind;
+    memory_order_kind order;
+    std::uint8_t n_extents;
+    std::uint8_t n_levels; ///< of kind levels; else 0
+    bool saved;            ///< a checkpoint holds it
+    bool has_dtype;        ///< the next four are valid
+    dtype_kind element_kind;
+    std::uint8_t element_digits;
+    std::uint32_t element_bytes;
+    std::uint32_t element_alignment;
+    std::uint32_t generation; ///< of this record; a handle with another one is stale
+    std::uint32_t reserved;
+    std::array<std::int64_t, max_dimensions> extents;
+    std::array<char, 64> type;  ///< signature, ends with 0
+    std::array<char, 48> file;  ///< end of the path of the source file, ends with 0
+    std::array<char, 256> name; ///< ends with 0
+
+    [[nodiscard]] std::string_view name_text() const noexcept { return name.data(); }
+    [[nodiscard]] std::string_view type_text() const noexcept { return type.data(); }
+    [[nodiscard]] std::span<std::int64_t const> shape() const noexcept {
+        return std::span(extents).first(n_extents);
+    }
+    [[nodiscard]] dtype element() const noexcept {
+        return {element_kind, element_bytes, element_alignment, element_digits};
+    }
+};
+static_assert(sizeof(object_record) == 504);
+
+} // namespace detail
+} // namespace shmwin::inline v1

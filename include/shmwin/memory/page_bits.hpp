@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// page_bits: two bits for each page of objects, as bitmaps in the segment.
+//
+//   present  the page exists: touching it cannot be SIGBUS
+//   touched  it was handed out before, so it may hold anything; else all its bytes are 0
+//
+// A bit is set before the page is handed out and never cleared.
+//
+// Layer: memory.
+#pragma once
+
+#include "shmwin/base/export.hpp"
+#include "shmwin/memory/page_runs.hpp"
+#include "shmwin/memory/region.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace shmwin::inline v1::detail {
+
+/// Process-local handle. Safe from any thread and process.
+class page_bits {
+  public:
+    explicit page_bits(region const& where) noexcept;
+
+    /// Local. Makes the pages [first, first + n) present.
+    /// @throws out_of_memory (no_space)
+    SHMWIN_API void make_present(std::uint64_t first, std::uint64_t n) const;
+
+    /// Local. Writes 0 to those of the pages that were touched; all others are 0 already. The
+    /// caller owns the pages.
+    /// @throws out_of_memory (no_space) if the bitmap's own pages cannot be had
+    SHMWIN_API void clear_touched(std::uint64_t first, std::uint64_t n) const;
+
+    /// Local. Notes that the pages may be written to from now on.
+    /// @throws out_of_memory (no_space) if the bitmap's own pages cannot be had
+    SHMWIN_API void mark_touched(std::uint64_t first, std::uint64_t n) const;
+
+    /// Local. How many of the pages are present.
+    [[nodiscard]] SHMWIN_API std::uint64_t count_present(std::uint64_t first,
+                                                         std::uint64_t n) const;
+
+  private:
+    using bitmap = std::span<std::uint64_t>;
+    [[nodiscard]] std::uint64_t
+    next(bitmap bits, std::uint64_t first, std::uint64_t end, bool value) const noexcept;
+    void set(bitmap bits, std::uint64_t first, std::uint64_t n) const;
+    void ensure(bitmap bits, std::uint64_t first, std::uint64_t n) const;
+
+    region where_;
+    bitmap present_;
+    bitmap touched_;
+    std::uint64_t n_pages_;
+};
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// operation: the collective calls by number, so that a rank can say in the segment where it is,
+// and every other rank can say it in words.
+#pragma once
+
+#include "shmwin/base/export.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace shmwin::inline v1 {
+
+/// Every collective call that meets in the segment. Stable: part of its layout.
+enum class operation : std::uint32_t {
+    none = 0,
+    open = 1,
+    close = 2,
+    fence = 3,
+    create_array = 4,
+    find_or_create_array = 5,
+    create_levels = 6,
+    create_value = 7,
+    create_object = 8,
+    scratch_array = 9,
+    destroy = 10,
+    flip = 11,
+    init = 12,
+    fill = 13,
+    save = 14,
+    restore = 15,
+    read_dataset = 16,
+    finalize = 17,
+};
+
+/// Local. "create_array", "fence", ...
+[[nodiscard]] SHMWIN_API char const* name(operation which) noexcept;
+
+/// A collective call and what must be equal on all ranks in it. Borrows its parts.
+struct collective_call {
+    operation op = operation::none;
+    std::string_view object{};               ///< name of the object; may be empty
+    std::string_view type{};                 ///< its type's signature; may be empty
+    std::span<std::int64_t const> extents{}; ///< its shape; may be empty
+    std::uint64_t options = 0;               ///< hash of all other arguments
+};
+
+} // namespace shmwin::inline v1

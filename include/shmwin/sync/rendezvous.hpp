@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// rendezvous: where all ranks meet. One atomic addition a rank is at once the barrier, the check
+// that all are in the same call with the same arguments, and the agreement on errors:
+//
+//     arrivals:  | sum of call tags (32 bits) | failures (16) | broken (1) | arrived (15) |
+//
+// The last to arrive compares the sum with its own tag times the number of ranks, does the work
+// of the call for all (the completion), and lets everybody go. Only when the sum or the failures
+// say so are the ranks' slots read, to find out who is where. Slots and results exist twice,
+// used in turn: a rank can be at most one meeting ahead.
+//
+// A rank that leaves or dies sets `broken`; no meeting succeeds after that, and every wait ends
+// with peer_left.
+//
+// Layer: sync. The barrier is central; D. Hensgen, R. Finkel, U. Manber, "Two algorithms for
+// barrier synchronization", 1988.
+#pragma once
+
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/export.hpp"
+#include "shmwin/base/function_ref.hpp"
+#include "shmwin/sync/operation.hpp"
+#include "shmwin/sync/parking_lot.hpp"
+#include "shmwin/sync/participants.hpp"
+#include "shmwin/sync/wait.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+namespace shmwin::inline v1::detail {
+
+/// What the completion hands to all ranks.
+using meeting_values = std::array<std::uint64_t, 4>;
+
+/// In the segment: which call a rank is in.
+struct alignas(64) meeting_slot {
+    std::uint32_t tag;
+    operation op;
+    std::int32_t code; ///< errc of its local failure
+    std::uint16_t n_extents;
+    std::uint16_t n_object_bytes;
+    std::uint64_t options;
+    std::array<std::int64_t, 8> extents;
+    std::array<char, 64> type;
+    std::array<char, 256> object;
+    std::array<char, 360> text; ///< of its local failure
+};
+static_assert(sizeof(meeting_slot) == 768);
+
+/// In the segment: the outcome of a meeting.
+struct alignas(64) meeting_result {
+    meeting_values values;
+    std::int32_t code;
+    std::int32_t rank;
+    std::array<char, 1016> text;
+};
+static_assert(sizeof(meeting_result) == 1088);
+
+/// In the segment. All zero is a valid start.
+struct rendezvous_state {
+    alignas(64) std::atomic<std::uint64_t> arrivals;
+    alignas(64) waitable generation;
+    std::array<std::atomic<std::int32_t>, 2> outcomes; ///< errc of the meetings; same line
+    std::array<meeting_result, 2> results;
+};
+
+/// Process-local handle. One thread of a rank at a time may be in a meeting.
+class rendezvous {
+  public:
+    static constexpr int max_ranks = 0x7fff;
+
+    /// @param slots  two for each participant
+    SHMWIN_API
+    rendezvous(rendezvous_state& state,
+               std::span<meeting_slot> slots,
+               participants const& who,
+               parking_lot const& lot,
+               wait_policy const& policy) noexcept;
+
+    /// Node, collective. Waits for all; then exactly one rank runs `completion`, and all return
+    /// what it stored. All stores before it, on any rank, are visible to all ranks after it.
+    /// @param failure  what went wrong on this rank before the call; null if nothing
+    /// @throws the lowest failing rank's error, or the completion's, or disagreement, or
+    ///         peer_left: the same on all ranks
+    SHMWIN_API meeting_values meet(collective_call const& call,
+                                   error_info const* failure,
+                                   function_ref<void(meeting_values&)> completion) const;
+
+    /// Node, collective. meet() without failure and completion.
+    SHMWIN_API void meet(collective_call const& call) const;
+
+    /// Local. Ends the caller's part, makes all further meetings fail and wakes every waiter.
+    SHMWIN_API void leave(std::string_view call, std::string_view text) const noexcept;
+
+    /// Local. The check of every wait in the segment: throws peer_left if somebody is missing.
+    SHMWIN_API void check_peers(collective_call const& waiting_in, bool look) const;
+
+  private:
+    void arrive(collective_call const& call,
+                error_info const* failure,
+                function_ref<void(meeting_values&)> completion,
+                std::uint32_t generation) const;
+    void write_slot(std::uint32_t parity,
+                    std::uint32_t tag,
+                    collective_call const& call,
+                    error_info const* failure) const noexcept;
+    void complete(std::uint64_t arrived,
+                  std::uint32_t generation,
+                  std::uint32_t tag,
+                  function_ref<void(meeting_values&)> completion) const;
+    void wait(collective_call const& call, std::uint32_t generation) const;
+    [[noreturn]] void raise_missing(collective_call const& call) const;
+    [[nodiscard]] error_info judge(std::uint32_t parity) const;
+    [[nodiscard]] meeting_slot& slot(std::uint32_t parity, int rank) const noexcept;
+
+    rendezvous_state& state_;
+    std::span<meeting_slot> slots_;
+    participants who_;
+    parking_lot lot_;
+    wait_policy policy_;
+};
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Waiting: a bounded spin, then a few yields, then sleep in slices. Never unbounded spinning: with
+// more ranks than cores a spin barrier costs milliseconds. Between slices the waiter drives
+// MPI (a hook; null below mpi/) and looks whether those it waits for are still there.
+#pragma once
+
+#include "shmwin/base/export.hpp"
+#include "shmwin/base/function_ref.hpp"
+#include "shmwin/sync/futex.hpp"
+
+#include <chrono>
+#include <cstdint>
+
+namespace shmwin::inline v1 {
+
+/// How to wait. The same on all ranks is usual, not needed.
+struct wait_policy {
+    int spin = 2000; ///< looks at the word with a pause between, before anything else
+    int yield = 50;  ///< looks with the processor given away between
+    std::chrono::microseconds slice{50'000};   ///< longest sleep between two checks
+    void (*progress)(void* context) = nullptr; ///< called at each slice; drives MPI
+    void* progress_context = nullptr;
+
+    /// Local. What suits `n_waiting` ranks on the cores that this process may use.
+    /// SHMWIN_SPIN and SHMWIN_WAIT_SLICE_US override it.
+    [[nodiscard]] SHMWIN_API static wait_policy for_ranks(int n_waiting);
+};
+
+namespace detail {
+
+/// A word to sleep on, and how many sleep: whoever changes the word wakes them only if there are
+/// any. A sleeper that is killed leaves the count too high, which costs later wakers a system
+/// call each and nothing else.
+struct waitable {
+    futex_word word;
+    std::atomic<std::uint32_t> n_sleepers;
+
+    /// Stores `value` and wakes all sleepers.
+    SHMWIN_API void publish(std::uint32_t value) noexcept;
+    /// Wakes all sleepers, so that they check.
+    SHMWIN_API void wake() noexcept;
+};
+
+/// Returns when `w.word` no longer holds `old`. `check` is called at each slice, with true when
+/// it is time for a thorough look (every 100 ms); it ends the wait by throwing.
+SHMWIN_API void wait_while(waitable& w,
+                           std::uint32_t old,
+                           wait_policy const& policy,
+                           function_ref<void(bool)> check);
+
+/// One look's worth of patience for a hand-written spin loop.
+inline void cpu_pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield" ::: "memory");
+#endif
+}
+
+} // namespace detail
+} // namespace shmwin::inline v1

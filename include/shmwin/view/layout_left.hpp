@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// layout_left: the first index varies fastest. Of a (2, 3) array:
+//
+//   place      0      1      2      3      4      5
+//   element  (0,0)  (1,0)  (0,1)  (1,1)  (0,2)  (1,2)        strides (1, 2)
+#pragma once
+
+#include "shmwin/view/layout.hpp"
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace shmwin::inline v1 {
+
+/// Where element (i...) is, counted in elements. All functions are local.
+/// ISO C++23 [mdspan.layout.left].
+template <typename Extents>
+class layout_left::mapping {
+    static_assert(detail::is_extents<Extents>, "a mapping is over shmwin::extents");
+
+  public:
+    using extents_type = Extents;
+    using index_type = typename extents_type::index_type;
+    using size_type = typename extents_type::size_type;
+    using rank_type = typename extents_type::rank_type;
+    using layout_type = layout_left;
+
+    constexpr mapping() noexcept = default;
+
+    /// @pre index_type can count the elements
+    constexpr mapping(extents_type const& e) noexcept : extents_(e) {
+        SHMWIN_EXPECT(detail::is_countable(e));
+    }
+
+    template <typename OtherExtents>
+    requires std::is_constructible_v<Extents, OtherExtents>
+    constexpr explicit(!std::is_convertible_v<OtherExtents, extents_type>)
+        mapping(mapping<OtherExtents> const& other) noexcept
+        : mapping(extents_type(other.extents())) {}
+
+    /// With one dimension or none, left and right are the same.
+    template <detail::line_of<Extents> OtherExtents>
+    constexpr explicit(!std::is_convertible_v<OtherExtents, extents_type>)
+        mapping(layout_right::mapping<OtherExtents> const& other) noexcept
+        : mapping(extents_type(other.extents())) {}
+
+    /// @pre the strides of `other` are those of this layout
+    template <typename OtherExtents>
+    requires std::is_constructible_v<Extents, OtherExtents>
+    constexpr explicit(Extents::rank() > 0)
+        mapping(layout_stride::mapping<OtherExtents> const& other) noexcept
+        : mapping(extents_type(other.extents())) {
+        SHMWIN_EXPECT(detail::equal_strides(*this, other));
+    }
+
+    [[nodiscard]] constexpr extents_type const& extents() const noexcept { return extents_; }
+
+    /// One more than the largest place, in elements; 0 if there are none.
+    [[nodiscard]] constexpr index_type required_span_size() const noexcept {
+        return detail::extents_product(extents_, 0, extents_type::rank());
+    }
+
+    /// Place of element (i...), in elements. Bounds are checked by mdspan, not here.
+    /// @pre each index is in its extent
+    template <typename... Indices>
+    requires detail::indices_of<Extents, Indices...>
+    [[nodiscard]] constexpr index_type operator()(Indices... i) const noexcept {
+        if constexpr (sizeof...(Indices) == 0)
+            return 0;
+        else
+            return place<0>(static_cast<index_type>(std::move(i))...);
+    }
+
+    [[nodiscard]] static constexpr bool is_always_unique() noexcept { return true; }
+    [[nodiscard]] static constexpr bool is_always_exhaustive() noexcept { return true; }
+    [[nodiscard]] static constexpr bool is_always_strided() noexcept { return true; }
+    [[nodiscard]] static constexpr bool is_unique() noexcept { return true; }
+    [[nodiscard]] static constexpr bool is_exhaustive() noexcept { return true; }
+    [[nodiscard]] static constexpr bool is_strided() noexcept { return true; }
+
+    /// Elements between neighbours along dimension r. @pre r < rank
+    [[nodiscard]] constexpr index_type stride(rank_type r) const noexcept
+        requires(Extents::rank() > 0) {
+        SHMWIN_EXPECT(r < extents_type::rank());
+        return detail::extents_product(extents_, 0, r);
+    }
+
+    template <detail::same_rank_as<Extents> OtherExtents>
+    friend constexpr bool operator==(mapping const& a, mapping<OtherExtents> const& b) noexcept {
+        return a.extents() == b.extents();
+    }
+
+  private:
+    // Horner's scheme from the last index: i + extent(0) * (j + extent(1) * (k + ...)).
+    template <std::size_t R, typename... Rest>
+    [[nodiscard]] constexpr index_type place(index_type i, Rest... rest) const noexcept {
+        if constexpr (sizeof...(Rest) == 0)
+            return i;
+        else
+            return static_cast<index_type>(i + extents_.extent(R) * place<R + 1>(rest...));
+    }
+
+    [[no_unique_address]] extents_type extents_;
+};
+
+} // namespace shmwin::inline v1

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/memory/page_bits.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstring>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+// Small objects come one after the other: a system call for each 64 KiB, not for each page.
+constexpr std::uint64_t pages_at_once = 16;
+
+std::uint64_t load(std::span<std::uint64_t> bits, std::uint64_t at) noexcept {
+    return std::atomic_ref(bits[at]).load(std::memory_order_acquire);
+}
+
+// Bits [first, last) of one word, first < last <= 64.
+constexpr std::uint64_t mask_of(std::uint64_t first, std::uint64_t last) noexcept {
+    auto const below_last = last == 64 ? ~0ULL : (1ULL << last) - 1;
+    return below_last & ~((1ULL << first) - 1);
+}
+
+} // namespace
+
+page_bits::page_bits(region const& where) noexcept
+    : where_(where), n_pages_(where.header().n_pages) {
+    auto const both = where.as<std::uint64_t>(section_id::page_bits);
+    present_ = both.first(both.size() / 2);
+    touched_ = both.last(both.size() / 2);
+}
+
+void page_bits::ensure(bitmap bits, std::uint64_t first, std::uint64_t n) const {
+    auto const begin = where_.offset_of(&bits[first / 64]);
+    auto const end = where_.offset_of(&bits[(first + n - 1) / 64]) + 8;
+    where_.ensure_metadata(begin, end - begin);
+}
+
+// The first page of [first, end) whose bit is `value`; `end` if there is none.
+std::uint64_t
+page_bits::next(bitmap bits, std::uint64_t first, std::uint64_t end, bool value) const noexcept {
+    while (first < end) {
+        auto const stop = std::min(end, (first / 64 + 1) * 64);
+        auto const word = value ? load(bits, first / 64) : ~load(bits, first / 64);
+        auto const hits = word & mask_of(first % 64, stop - first / 64 * 64);
+        if (hits != 0) return first / 64 * 64 + static_cast<unsigned>(std::countr_zero(hits));
+        first = stop;
+    }
+    return end;
+}
+
+void page_bits::set(bitmap bits, std::uint64_t first, std::uint64_t n) const {
+    for (auto const end = first + n; first < end;) {
+        auto const stop = std::min(end, (first / 64 + 1) * 64);
+        auto const mask = mask_of(first % 64, stop - first / 64 * 64);
+        if ((load(bits, first / 64) & mask) != mask) {
+            std::atomic_ref(bits[first / 64]).fetch_or(mask, std::memory_order_acq_rel);
+        }
+        first = stop;
+    }
+}
+
+void page_bits::make_present(std::uint64_t first, std::uint64_t n) const {
+    if (n == 0) return;
+    auto const end = first + n;
+    // A little ahead: harmless for whoever owns those pages, since populating keeps the bytes.
+    auto const ahead =
+        std::min(n_pages_, (end + pages_at_once - 1) / pages_at_once * pages_at_once);
+    auto const last = n < pages_at_once ? ahead : end;
+    ensure(present_, first, last - first);
+    while ((first = next(present_, first, end, false)) < end) {
+        auto const stop = next(present_, first, last, true);
+        auto const offset = where_.header()[section_id::pages].offset + first * page_bytes;
+        where_.populate(offset, (stop - first) * page_bytes);
+        set(present_, first, stop - first);
+        first = stop;
+    }
+}
+
+void page_bits::clear_touched(std::uint64_t first, std::uint64_t n) const {
+    if (n == 0) return;
+    ensure(touched_, first, n);
+    auto* const pages = where_.at(where_.header()[section_id::pages].offset);
+    auto const end = first + n;
+    while ((first = next(touched_, first, end, true)) < end) {
+        auto const stop = next(touched_, first, end, false);
+        std::memset(pages + first * page_bytes, 0, (stop - first) * page_bytes);
+        first = stop;
+    }
+}
+
+void page_bits::mark_touched(std::uint64_t first, std::uint64_t n) const {
+    if (n == 0) return;
+    ensure(touched_, first, n);
+    set(touched_, first, n);
+}
+
+std::uint64_t page_bits::count_present(std::uint64_t first, std::uint64_t n) const {
+    std::uint64_t count = 0;
+    auto const end = first + n;
+    while (first < end) {
+        auto const stop = std::min(end, (first / 64 + 1) * 64);
+        if (where_.has_metadata(where_.offset_of(&present_[first / 64]))) {
+            auto const mask = mask_of(first % 64, stop - first / 64 * 64);
+            count += static_cast<unsigned>(std::popcount(load(present_, first / 64) & mask));
+        }
+        first = stop;
+    }
+    return count;
+}
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/memory/page_runs.hpp"
+
+#include "shmwin/base/contract.hpp"
+#include "shmwin/base/text.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+constexpr unsigned kind_shift = 60;
+constexpr std::uint64_t length_mask = (1ULL << kind_shift) - 1;
+constexpr std::size_t words_per_page = page_bytes / sizeof(std::uint64_t);
+
+constexpr std::uint64_t length_of(std::uint64_t word) noexcept {
+    return word & length_mask;
+}
+
+template <typename Kind>
+constexpr Kind kind_of_word(std::uint64_t word) noexcept {
+    return static_cast<Kind>(word >> kind_shift);
+}
+
+template <typename Kind>
+constexpr std::uint64_t make_word(Kind kind, std::uint64_t n_pages) noexcept {
+    return (static_cast<std::uint64_t>(kind) << kind_shift) | n_pages;
+}
+
+// Bin of a free run: below 8 pages one bin a size; then 8 bins for each doubling.
+struct bin_position {
+    unsigned level;
+    unsigned step;
+    [[nodiscard]] constexpr std::size_t index() const { return std::size_t{8} * level + step; }
+};
+
+constexpr bin_position bin_of(std::uint64_t n_pages) noexcept {
+    if (n_pages < 8) return {0, static_cast<unsigned>(n_pages)};
+    auto const log2 = static_cast<unsigned>(std::bit_width(n_pages)) - 1;
+    return {log2 - 2, static_cast<unsigned>(n_pages >> (log2 - 3)) & 7U};
+}
+
+// The first bin all of whose runs hold n_pages.
+constexpr bin_position bin_that_surely_fits(std::uint64_t n_pages) noexcept {
+    if (n_pages < 8) return bin_of(n_pages);
+    auto const log2 = static_cast<unsigned>(std::bit_width(n_pages)) - 1;
+    return bin_of(n_pages + (1ULL << (log2 - 3)) - 1);
+}
+
+static_assert(bin_of(8).index() == 8 && bin_of(15).index() == 15 && bin_of(16).index() == 16);
+static_assert(bin_of((1ULL << 32U) - 1).index() < n_bins);
+
+// Neighbours of a free run in its bin: index + 1 of each, 0 for none.
+struct bin_links {
+    page_index previous;
+    page_index next;
+};
+
+constexpr std::uint64_t pack(bin_links links) noexcept {
+    return (std::uint64_t{links.previous} << 32U) | links.next;
+}
+
+constexpr bin_links unpack(std::uint64_t word) noexcept {
+    return {static_cast<page_index>(word >> 32U), static_cast<page_index>(word)};
+}
+
+} // namespace
+
+page_runs::page_runs(region const& where,
+                     participants const& who,
+                     wait_policy const& policy) noexcept
+    : where_(where),
+      who_(who),
+      policy_(policy),
+      control_(where.as<run_control>(section_id::run_control).data()),
+      words_(where.as<std::uint64_t>(section_id::page_map)),
+      links_(where.as<std::uint64_t>(section_id::page_links)),
+      first_page_number_(where.header()[section_id::pages].offset / page_bytes) {}
+
+// Named here, not in the header: the lambda's type is its own.
+auto page_runs::lock() const {
+    auto repair = [this]() noexcept { rebuild(); };
+    return robust_lock(control_->mutex, who_, policy_, repair);
+}
+
+void page_runs::create() const {
+    auto const n_pages = where_.header().n_pages;
+    ensure_words(0, n_pages);
+    control_->n_free_pages = n_pages;
+    set_run(0, n_pages, false);
+    insert(0, n_pages);
+}
+
+// Words and links of the run's first and last page.
+void page_runs::ensure_words(std::uint64_t first, std::uint64_t n_pages) const {
+    for (auto const id : {section_id::page_map, section_id::page_links}) {
+        auto const begin = where_.header()[id].offset;
+        where_.ensure_metadata(begin + 8 * first, 8);
+        where_.ensure_metadata(begin + 8 * (first + n_pages - 1), 8);
+    }
+}
+
+void page_runs::set_run(std::uint64_t first, std::uint64_t n_pages, bool used) const noexcept {
+    // The head commits; all heads behind it must be in place. The tail comes after, since its
+    // word may be the head of a run that this one swallows. A killed process leaves its stores in
+    // the order it made them, so the compiler alone must be kept from reordering.
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    std::atomic_ref(word(first))
+        .store(make_word(used ? word_kind::used_head : word_kind::free_head, n_pages),
+               std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (n_pages > 1) {
+        word(first + n_pages - 1) =
+            make_word(used ? word_kind::used_tail : word_kind::free_tail, n_pages);
+    }
+}
+
+void page_runs::insert(page_index first, std::uint64_t n_pages) const noexcept {
+    auto const bin = bin_of(n_pages);
+    auto& head = control_->bins.at(bin.index());
+    links_[first] = pack({0, head});
+    if (head != 0) {
+        auto& after = links_[head - 1];
+        after = pack({first + 1, unpack(after).next});
+    }
+    head = first + 1;
+    control_->bin_bits.at(bin.level) |= static_cast<std::uint8_t>(1U << bin.step);
+    control_->level_bits |= 1ULL << bin.level;
+}
+
+void page_runs::remove(page_index first, std::uint64_t n_pages) const noexcept {
+    auto const bin = bin_of(n_pages);
+    auto const [previous, next] = unpack(links_[first]);
+    auto& head = control_->bins.at(bin.index());
+    if (previous != 0) {
+        links_[previous - 1] = pack({unpack(links_[previous - 1]).previous, next});
+    } else {
+        head = next;
+    }
+    if (next != 0) links_[next - 1] = pack({previous, unpack(links_[next - 1]).next});
+    if (head != 0) return;
+    auto& steps = control_->bin_bits.at(bin.level);
+    steps = static_cast<std::uint8_t>(steps & ~(1U << bin.step));
+    if (steps == 0) control_->level_bits &= ~(1ULL << bin.level);
+}
+
+// Pages from `first` to the next page whose position is a multiple of the alignment.
+std::uint64_t page_runs::lead_of(std::uint64_t first, std::uint64_t align_pages) const noexcept {
+    return (align_pages - (first_page_number_ + first) % align_pages) % align_pages;
+}
+
+std::optional<page_index> page_runs::find_fit(std::uint64_t n_pages,
+                                              std::uint64_t align_pages) const noexcept {
+    auto const& control = *control_;
+    auto const worst = n_pages + align_pages - 1;
+    auto const bin = bin_that_surely_fits(worst);
+    if (bin.index() < n_bins) {
+        auto const steps = control.bin_bits.at(bin.level) & (~0U << bin.step);
+        if (steps != 0) {
+            return control.bins.at(std::size_t{8} * bin.level
+                                   + static_cast<unsigned>(std::countr_zero(steps)))
+                   - 1;
+        }
+        auto const levels = control.level_bits & (~0ULL << (bin.level + 1));
+        if (levels != 0) {
+            auto const level = static_cast<unsigned>(std::countr_zero(levels));
+            auto const step = std::countr_zero(unsigned{control.bin_bits.at(level)});
+            return control.bins.at(std::size_t{8} * level + static_cast<unsigned>(step)) - 1;
+        }
+    }
+    // Nearly full: the bins that may hold a fit, run by run.
+    for (auto at = bin_of(n_pages).index(); at < std::min(bin.index() + 1, n_bins); ++at) {
+        for (auto each = control.bins.at(at); each != 0; each = unpack(links_[each - 1]).next) {
+            if (lead_of(each - 1, align_pages) + n_pages <= length_of(word(each - 1)))
+                return each - 1;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<page_index> page_runs::allocate(std::uint64_t n_pages,
+                                              std::uint64_t align_pages) const {
+    SHMWIN_EXPECT(n_pages > 0 && std::has_single_bit(align_pages));
+    if (n_pages > words_.size()) return std::nullopt;
+    auto const hold = lock();
+    auto const found = find_fit(n_pages, align_pages);
+    if (!found) return std::nullopt;
+    std::uint64_t const first = *found;
+    auto const whole = length_of(word(first));
+    auto const lead = lead_of(first, align_pages);
+    auto const start = first + lead;
+    auto const rest = whole - lead - n_pages;
+    // What can fail comes before the first change.
+    ensure_words(start, n_pages);
+    if (lead > 0) ensure_words(first, lead);
+    if (rest > 0) ensure_words(start + n_pages, rest);
+
+    remove(*found, whole);
+    // From the back, so that the store that commits a piece finds the next head in its place.
+    if (rest > 0) set_run(start + n_pages, rest, false);
+    set_run(start, n_pages, true);
+    if (lead > 0) set_run(first, lead, false);
+    if (rest > 0) insert(static_cast<page_index>(start + n_pages), rest);
+    if (lead > 0) insert(*found, lead);
+    control_->n_free_pages -= n_pages;
+    ++control_->n_used_runs;
+    auto const n_used = words_.size() - control_->n_free_pages;
+    control_->most_used_pages = std::max(control_->most_used_pages, n_used);
+    return static_cast<page_index>(start);
+}
+
+bool page_runs::free(page_index first) const {
+    if (first >= words_.size()) return false;
+    if (!where_.has_metadata(where_.header()[section_id::page_map].offset + 8ULL * first))
+        return false;
+    auto const hold = lock();
+    if (kind_of_word<word_kind>(word(first)) != word_kind::used_head) return false;
+    auto const n_pages = length_of(word(first));
+    std::uint64_t begin = first;
+    std::uint64_t end = begin + n_pages;
+    if (begin > 0) {
+        auto const before = word(begin - 1);
+        auto const kind = kind_of_word<word_kind>(before);
+        if (kind == word_kind::free_tail || kind == word_kind::free_head) {
+            begin -= length_of(before);
+            remove(static_cast<page_index>(begin), length_of(before));
+        }
+    }
+    if (end < words_.size() && kind_of_word<word_kind>(word(end)) == word_kind::free_head) {
+        auto const after = length_of(word(end));
+        remove(static_cast<page_index>(end), after);
+        end += after;
+    }
+    set_run(begin, end - begin, false);
+    // Heads and tails that the merged run swallowed, so that every word inside a run is 0.
+    for (std::uint64_t const at :
+         {std::uint64_t{first} - 1, std::uint64_t{first}, first + n_pages - 1, first + n_pages}) {
+        if (at > begin && at < end - 1) word(at) = 0;
+    }
+    insert(static_cast<page_index>(begin), end - begin);
+    control_->n_free_pages += n_pages;
+    --control_->n_used_runs;
+    return true;
+}
+
+std::uint64_t page_runs::length(page_index first) const {
+    if (first >= words_.size()) return 0;
+    if (!where_.has_metadata(where_.header()[section_id::page_map].offset + 8ULL * first)) return 0;
+    auto const seen = std::atomic_ref(word(first)).load(std::memory_order_acquire);
+    return kind_of_word<word_kind>(seen) == word_kind::used_head ? length_of(seen) : 0;
+}
+
+run_stats page_runs::stats() const {
+    auto const hold = lock();
+    run_stats numbers{words_.size(),
+                      control_->n_free_pages,
+                      control_->n_used_runs,
+                      control_->most_used_pages,
+                      0,
+                      control_->mutex.n_takeovers()};
+    if (control_->level_bits == 0) return numbers;
+    auto const level = static_cast<unsigned>(std::bit_width(control_->level_bits)) - 1;
+    auto const step = std::bit_width(unsigned{control_->bin_bits.at(level)}) - 1;
+    auto each = control_->bins.at(std::size_t{8} * level + static_cast<unsigned>(step));
+    for (; each != 0; each = unpack(links_[each - 1]).next) {
+        numbers.largest_free_run = std::max(numbers.largest_free_run, length_of(word(each - 1)));
+    }
+    return numbers;
+}
+
+// Sets the words of the pages [first, last) to 0, where the page map is present.
+void page_runs::clear_inside(std::uint64_t first, std::uint64_t last) const noexcept {
+    auto const map = where_.header()[section_id::page_map].offset;
+    while (first < last) {
+        auto const stop = std::min(last, (first / words_per_page + 1) * words_per_page);
+        if (where_.has_metadata(map + 8 * first)) {
+            std::fill(words_.begin() + static_cast<std::ptrdiff_t>(first),
+                      words_.begin() + static_cast<std::ptrdiff_t>(stop),
+                      0);
+        }
+        first = stop;
+    }
+}
+
+// After the lock's holder died: bins, links, tails and counters anew, from the heads alone.
+void page_runs::rebuild() const noexcept {
+    control_->bins.fill(0);
+    control_->bin_bits.fill(0);
+    control_->level_bits = 0;
+    control_->n_free_pages = 0;
+    control_->n_used_runs = 0;
+    for (std::uint64_t first = 0; first < words_.size();) {
+        bool const used = kind_of_word<word_kind>(word(first)) == word_kind::used_head;
+        auto end = first + length_of(word(first));
+        while (!used && end < words_.size()
+               && kind_of_word<word_kind>(word(end)) == word_kind::free_head) {
+            end += length_of(word(end));
+        }
+        set_run(first, end - first, used);
+        clear_inside(first + 1, end - 1);
+        if (used) {
+            ++control_->n_used_runs;
+        } else {
+            control_->n_free_pages += end - first;
+            insert(static_cast<page_index>(first), end - first);
+        }
+        first = end;
+    }
+}
+
+void page_runs::verify(std::vector<std::string>& violations, std::size_t limit) const {
+    auto const hold = lock();
+    verify_runs(violations, limit);
+    verify_bins(violations, limit);
+}
+
+void page_runs::verify_runs(std::vector<std::string>& violations, std::size_t limit) const {
+    auto const report = [&](auto const&... parts) {
+        if (violations.size() < limit) violations.push_back(text("page runs: ", parts...));
+    };
+    std::uint64_t n_free = 0;
+    std::uint64_t n_used_runs = 0;
+    bool after_free = false;
+    for (std::uint64_t first = 0; first < words_.size();) {
+        auto const kind = kind_of_word<word_kind>(word(first));
+        auto const n_pages = length_of(word(first));
+        bool const used = kind == word_kind::used_head;
+        if ((!used && kind != word_kind::free_head) || n_pages == 0
+            || n_pages > words_.size() - first) {
+            report("no run begins at page ", first, " (word ", word(first), ")");
+            return;
+        }
+        auto const tail = used ? word_kind::used_tail : word_kind::free_tail;
+        if (n_pages > 1 && word(first + n_pages - 1) != make_word(tail, n_pages)) {
+            report("the run at page ", first, " has a wrong tail");
+        }
+        if (!used && after_free) report("two free runs meet at page ", first);
+        for (auto page = first + 1; page + 1 < first + n_pages; ++page) {
+            auto const offset = where_.header()[section_id::page_map].offset + 8 * page;
+            if (!where_.has_metadata(offset)) {
+                page = (page / words_per_page + 1) * words_per_page - 1;
+            } else if (word(page) != 0) {
+                report("page ", page, " inside the run at page ", first, " has a head or tail");
+            }
+        }
+        n_free += used ? 0 : n_pages;
+        n_used_runs += used ? 1 : 0;
+        after_free = !used;
+        first += n_pages;
+    }
+    if (n_free != control_->n_free_pages) {
+        report("free pages are miscounted (", control_->n_free_pages, ", found ", n_free, ")");
+    }
+    if (n_used_runs != control_->n_used_runs) {
+        report("runs are miscounted (", control_->n_used_runs, ", found ", n_used_runs, ")");
+    }
+}
+
+void page_runs::verify_bins(std::vector<std::string>& violations, std::size_t limit) const {
+    auto const report = [&](auto const&... parts) {
+        if (violations.size() < limit) violations.push_back(text("page bins: ", parts...));
+    };
+    std::uint64_t n_free = 0;
+    for (std::size_t at = 0; at < n_bins; ++at) {
+        bool const marked = (control_->bin_bits.at(at / 8) >> (at % 8) & 1U) != 0;
+        if (marked != (control_->bins.at(at) != 0)) report("bin ", at, " is marked wrongly");
+        page_index previous = 0;
+        for (auto each = control_->bins.at(at); each != 0; each = unpack(links_[each - 1]).next) {
+            auto const seen = word(each - 1);
+            if (kind_of_word<word_kind>(seen) != word_kind::free_head
+                || bin_of(length_of(seen)).index() != at) {
+                report("page ", each - 1, " does not belong to bin ", at);
+                return;
+            }
+            if (unpack(links_[each - 1]).previous != previous) report("links of page ", each - 1);
+            n_free += length_of(seen);
+            previous = each;
+        }
+    }
+    if (n_free != control_->n_free_pages) report("bins hold ", n_free, " pages, not all free ones");
+}
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// Makes pages of a shared mapping present without the risk of SIGBUS.
+#pragma once
+
+#include <cstddef>
+
+namespace shmwin::inline v1::detail {
+
+/// Populates the pages that [address, address + n_bytes) touches, keeping what is in them.
+/// @returns  0, or an errno: EFAULT if the memory behind the mapping is full
+[[nodiscard]] int populate_pages(std::byte* address, std::size_t n_bytes) noexcept;
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/sync/parking_lot.hpp"
+
+namespace shmwin::inline v1::detail {
+
+void parking_lot::park(std::uint64_t key,
+                       wait_policy const& policy,
+                       function_ref<bool()> ready,
+                       function_ref<void(bool)> check) const {
+    auto& sequence = line(key).sequence;
+    for (;;) {
+        auto const seen = sequence.word.load(); // before the look: a change after it is noticed
+        if (ready()) return;
+        wait_while(sequence, seen, policy, check);
+    }
+}
+
+void parking_lot::unpark(std::uint64_t key) const noexcept {
+    auto& sequence = line(key).sequence;
+    sequence.word.fetch_add(1);
+    sequence.wake();
+}
+
+void parking_lot::unpark_all() const noexcept {
+    for (auto& each : lines_) {
+        each.sequence.word.fetch_add(1);
+        each.sequence.wake();
+    }
+}
+
+} // namespace shmwin::inline v1::detail

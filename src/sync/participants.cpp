@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/sync/participants.hpp"
+
+#include "shmwin/base/text.hpp"
+
+#include <algorithm>
+
+namespace shmwin::inline v1 {
+namespace {
+
+template <std::size_t N>
+void copy_cut(std::array<char, N>& field, std::string_view value) noexcept {
+    auto const n = std::min(value.size(), N - 1);
+    std::copy_n(value.data(), n, field.data());
+    field.at(n) = '\0';
+}
+
+} // namespace
+
+void participants::attach() const {
+    auto const me = this_process();
+    auto& mine = slot(self_);
+    mine.pid = me.pid;
+    mine.start_time = me.start_time;
+    mine.pid_namespace = me.pid_namespace;
+    mine.state.store(participant_state::active, std::memory_order_release);
+}
+
+void participants::close() const noexcept {
+    auto expected = participant_state::active;
+    slot(self_).state.compare_exchange_strong(expected, participant_state::closed);
+}
+
+bool participants::leave(std::string_view call, std::string_view text) const noexcept {
+    auto& mine = slot(self_);
+    if (mine.state != participant_state::active) return false;
+    copy_cut(mine.call, call);
+    copy_cut(mine.text, text);
+    auto expected = participant_state::active;
+    return mine.state.compare_exchange_strong(expected, participant_state::left);
+}
+
+participant_state participants::state(int rank) const noexcept {
+    return slot(rank).state.load(std::memory_order_acquire);
+}
+
+bool participants::alive(int rank, bool look) const {
+    auto& other = slot(rank);
+    auto seen = state(rank);
+    if (seen != participant_state::active) return seen == participant_state::absent;
+    if (!look) return true;
+    process_identity const process{other.pid, other.start_time, other.pid_namespace};
+    if (liveness_of(process) != liveness::dead) return true;
+    other.state.compare_exchange_strong(seen, participant_state::died);
+    return false;
+}
+
+std::optional<participants::departure> participants::missing(bool look) const {
+    for (int rank = 0; rank < size(); ++rank) {
+        if (alive(rank, look)) continue;
+        auto const how = state(rank);
+        if (how == participant_state::closed) continue;
+        if (how == participant_state::died) return departure{rank, how, {}, {}};
+        auto const& who = slot(rank);
+        return departure{rank, how, who.call.data(), who.text.data()};
+    }
+    return std::nullopt;
+}
+
+error_info participants::describe(departure const& who) {
+    auto const text =
+        who.how == participant_state::died
+            ? detail::text("rank ", who.rank, " is gone (its process died)")
+            : detail::text("rank ", who.rank, " left (in ", who.call, ": ", who.text, ")");
+    return {errc::peer_left, false, who.rank, text};
+}
+
+} // namespace shmwin::inline v1

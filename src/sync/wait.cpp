@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/sync/wait.hpp"
+
+#include "shmwin/base/environment.hpp"
+
+#include <algorithm>
+#include <sched.h>
+
+namespace shmwin::inline v1 {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+constexpr microseconds thorough_look_every{100'000};
+// A pending MPI transfer advances by one step a call: short slices, while the wait is young.
+constexpr microseconds first_slice{50};
+constexpr microseconds longest_slice_with_progress{2'000};
+
+int cores_of_this_process() {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
+    return std::max(1, CPU_COUNT(&allowed));
+}
+
+} // namespace
+
+wait_policy wait_policy::for_ranks(int n_waiting) {
+    wait_policy policy;
+    if (n_waiting > cores_of_this_process()) {
+        // Whoever we wait for needs our core.
+        policy.spin = 20;
+        policy.yield = 200;
+    }
+    if (auto const spin = detail::environment_count("SHMWIN_SPIN")) {
+        policy.spin = static_cast<int>(std::min<std::int64_t>(*spin, 1'000'000));
+    }
+    if (auto const slice = detail::environment_count("SHMWIN_WAIT_SLICE_US")) {
+        policy.slice = microseconds(std::clamp<std::int64_t>(*slice, 10, 1'000'000));
+    }
+    return policy;
+}
+
+namespace detail {
+namespace {
+
+// Looks at the word for a while without sleeping. True if it changed.
+bool changed_soon(waitable const& w, std::uint32_t old, wait_policy const& policy) noexcept {
+    for (int i = 0; i < policy.spin; ++i) {
+        if (w.word.load(std::memory_order_acquire) != old) return true;
+        cpu_pause();
+    }
+    for (int i = 0; i < policy.yield; ++i) {
+        if (w.word.load(std::memory_order_acquire) != old) return true;
+        ::sched_yield();
+    }
+    return w.word.load(std::memory_order_acquire) != old;
+}
+
+void sleep_once(waitable& w, std::uint32_t old, microseconds slice) noexcept {
+    w.n_sleepers.fetch_add(1);
+    if (w.word.load() == old) futex_wait(w.word, old, slice);
+    w.n_sleepers.fetch_sub(1);
+}
+
+} // namespace
+
+void waitable::publish(std::uint32_t value) noexcept {
+    word.store(value); // sequentially consistent: ordered against a sleeper's count and look
+    wake();
+}
+
+void waitable::wake() noexcept {
+    if (n_sleepers.load() != 0) futex_wake_all(word);
+}
+
+void wait_while(waitable& w,
+                std::uint32_t old,
+                wait_policy const& policy,
+                function_ref<void(bool)> check) {
+    if (changed_soon(w, old, policy)) return;
+    auto const longest = policy.progress != nullptr
+                             ? std::min(policy.slice, longest_slice_with_progress)
+                             : policy.slice;
+    auto slice = std::min(first_slice, longest);
+    auto next_look = steady_clock::now() + thorough_look_every;
+    while (w.word.load(std::memory_order_acquire) == old) {
+        if (policy.progress != nullptr) policy.progress(policy.progress_context);
+        sleep_once(w, old, slice);
+        if (w.word.load(std::memory_order_acquire) != old) return;
+        auto const now = steady_clock::now();
+        bool const thorough = now >= next_look;
+        if (thorough) next_look = now + thorough_look_every;
+        check(thorough);
+        slice = std::min(2 * slice, longest);
+    }
+}
+
+} // namespace detail
+} // namespace shmwin::inline v1
