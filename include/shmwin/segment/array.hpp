@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// array: handle to a named N-d array in the segment. It owns nothing: the array lives until
+// destroy() or close(). The bytes stay mapped in this process while a handle to them exists, also
+// after close() and MPI_Finalize.
+//
+// Layer: segment.
+#pragma once
+
+#include "shmwin/base/contract.hpp"
+#include "shmwin/base/type_id.hpp"
+#include "shmwin/segment/core.hpp"
+#include "shmwin/view/extents.hpp"
+#include "shmwin/view/layout_left.hpp"
+#include "shmwin/view/layout_right.hpp"
+#include "shmwin/view/mdspan.hpp"
+#include "shmwin/view/range.hpp"
+#include "shmwin/view/rows.hpp"
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace shmwin::inline v1 {
+
+namespace detail {
+
+template <typename Layout>
+inline constexpr memory_order_kind order_of = memory_order_kind::none;
+template <>
+inline constexpr memory_order_kind order_of<layout_right> = memory_order_kind::right;
+template <>
+inline constexpr memory_order_kind order_of<layout_left> = memory_order_kind::left;
+
+template <std::size_t N>
+[[nodiscard]] dims<N> extents_of(placed_object const& what) {
+    std::array<std::int64_t, N> all{};
+    for (std::size_t d = 0; d < N; ++d) {
+        all[d] = what.extents[d];
+    }
+    return dims<N>(all);
+}
+
+template <std::size_t N>
+[[nodiscard]] constexpr std::array<std::int64_t, N> array_of(dims<N> const& extents) {
+    std::array<std::int64_t, N> all{};
+    for (std::size_t d = 0; d < N; ++d) {
+        all[d] = extents.extent(d);
+    }
+    return all;
+}
+
+} // namespace detail
+
+/// A type whose objects can be elements: identified by all ranks alike, and copied as bytes.
+template <typename T>
+concept array_element = identified<std::remove_const_t<T>> && std::is_trivially_copyable_v<
+    std::remove_const_t<T>> && !std::is_pointer_v<std::remove_const_t<T>>;
+
+/// Layouts that arrays can have.
+template <typename Layout>
+concept array_layout = detail::order_of<Layout>
+!= memory_order_kind::none;
+
+/// Handle to an array of N dimensions. Constness is shallow, as in a span: array<T const, N> is
+/// the read-only handle. Cheap to copy; std::swap exchanges handles and moves no name. All
+/// functions are local and O(1) unless they say otherwise.
+template <array_element T, std::size_t N, array_layout Layout = layout_right>
+class array {
+  public:
+    using element_type = T;
+    using value_type = std::remove_const_t<T>;
+    using index_type = std::int64_t;
+    using extents_type = dims<N>;
+    using layout_type = Layout;
+    using view_type = mdspan<T, extents_type, Layout>;
+
+    /// Refers to nothing.
+    array() = default;
+
+    /// A read-only handle to the same array.
+    template <typename Other>
+    requires(std::same_as<Other const, T> && !std::same_as<Other, T>)
+        // NOLINTNEXTLINE(google-explicit-constructor): adds const, as for pointers
+        array(array<Other, N, Layout> const& other)
+    noexcept : core_(other.core_), where_(other.where_), view_(other.view_) {}
+
+    /// The elements. Take it once, outside of loops: it is as fast as a pointer.
+    /// @pre  the array is not destroyed (checked in debug builds)
+    [[nodiscard]] view_type view() const noexcept {
+        SHMWIN_EXPECT(is_valid());
+        return view_;
+    }
+    // NOLINTNEXTLINE(google-explicit-constructor): an array is used as its view
+    operator view_type() const noexcept { return view(); }
+
+    /// One element. Convenient; for loops take view().
+    template <typename... Indices>
+    requires(sizeof...(Indices) == N && (std::convertible_to<Indices, index_type> && ...))
+        [[nodiscard]] T&
+        operator()(Indices... indices) const {
+        return view_(static_cast<index_type>(indices)...);
+    }
+
+    /// Address of the first element in this process. Valid until destroy, or until the last
+    /// handle goes.
+    [[nodiscard]] T* data() const noexcept { return view_.data_handle(); }
+    /// Distance of neighbours along dimension `d`, in elements.
+    [[nodiscard]] index_type stride(std::size_t d) const noexcept requires(N > 0) {
+        return view_.stride(d);
+    }
+    [[nodiscard]] index_type extent(std::size_t d) const noexcept { return view_.extent(d); }
+    [[nodiscard]] extents_type const& extents() const noexcept { return view_.extents(); }
+    /// Number of elements.
+    [[nodiscard]] index_type size() const noexcept { return static_cast<index_type>(view_.size()); }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+
+    /// Rows (indices of dimension 0) of this rank: all ranks' together are all rows, in order.
+    [[nodiscard]] range rows() const noexcept requires(N > 0) { return rows_of(core_->rank()); }
+    /// Rows of another rank.
+    [[nodiscard]] range rows_of(int rank) const noexcept requires(N > 0) {
+        return block_range(extent(0), core_->n_ranks(), rank);
+    }
+    /// Some rows with their global indices; without argument, this rank's.
+    [[nodiscard]] auto block() const noexcept requires(N > 0) {
+        return shmwin::rows(view(), rows());
+    }
+    [[nodiscard]] auto block(range rows) const noexcept requires(N > 0) {
+        return shmwin::rows(view(), rows);
+    }
+
+    /// True if the handle refers to an array that was not destroyed. O(1), a look-up.
+    [[nodiscard]] bool is_valid() const {
+        return core_ != nullptr && core_->is_there(where_.index, where_.generation);
+    }
+    explicit operator bool() const noexcept { return core_ != nullptr; }
+
+    /// Position of the first element in the segment, in bytes; the same on all ranks.
+    [[nodiscard]] std::uint64_t offset() const noexcept {
+        return core_->memory().offset_of(data());
+    }
+
+    /// Internal: made by segment and group.
+    array(std::shared_ptr<detail::segment_core> core, detail::placed_object const& where)
+        : core_(std::move(core)),
+          where_(where),
+          view_(reinterpret_cast<T*>(where.address), detail::extents_of<N>(where)) {}
+    [[nodiscard]] detail::placed_object const& where() const noexcept { return where_; }
+
+  private:
+    template <array_element, std::size_t, array_layout>
+    friend class array;
+
+    std::shared_ptr<detail::segment_core> core_;
+    detail::placed_object where_;
+    view_type view_ = view_type(nullptr, extents_type());
+};
+
+} // namespace shmwin::inline v1

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// core: the segment without types. The templates of this layer are thin doors to it.
+//
+// Layer: segment.
+#pragma once
+
+#include "shmwin/base/export.hpp"
+#include "shmwin/base/function_ref.hpp"
+#include "shmwin/base/type_id.hpp"
+#include "shmwin/memory/directory.hpp"
+#include "shmwin/memory/heap.hpp"
+#include "shmwin/mpi/finalize.hpp"
+#include "shmwin/mpi/node.hpp"
+#include "shmwin/mpi/window.hpp"
+#include "shmwin/segment/options.hpp"
+#include "shmwin/sync/parking_lot.hpp"
+#include "shmwin/sync/participants.hpp"
+#include "shmwin/sync/rendezvous.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <span>
+#include <string_view>
+
+namespace shmwin::inline v1::detail {
+
+/// Everything about an object that is to be created.
+struct object_request {
+    operation op = operation::none;
+    std::string_view name{};
+    object_kind kind = object_kind::object;
+    type_id const* type = nullptr;
+    std::optional<dtype> element{}; ///< if files can hold it
+    std::span<std::int64_t const> extents{};
+    memory_order_kind order = memory_order_kind::none;
+    array_options options{};
+    std::source_location where{};
+};
+
+/// An object in the segment, at this process's address.
+struct placed_object {
+    std::byte* address = nullptr;
+    std::uint32_t index = 0;      ///< of its record
+    std::uint32_t generation = 0; ///< of its record
+    std::array<std::int64_t, max_dimensions> extents{};
+};
+
+/// Control block before the levels' elements.
+struct levels_control {
+    std::atomic<std::uint32_t> now; ///< index of the current level
+    std::uint32_t n_levels;
+    std::uint64_t stride_bytes; ///< from one level to the next
+    std::uint64_t first_bytes;  ///< from this block to level 0
+};
+
+class SHMWIN_API segment_core final : public finalizable,
+                                      public std::enable_shared_from_this<segment_core> {
+  public:
+    /// All, collective. See segment.
+    static std::shared_ptr<segment_core> open(node const& on, segment_options const& options);
+
+    ~segment_core() override;
+
+    // --- collective over the node ---------------------------------------------------------
+
+    /// Makes an array or levels: reserves, lets the ranks touch their parts, enters the name.
+    placed_object create(object_request const& request);
+
+    /// create(), or the object that is there if it is the same in all respects.
+    placed_object find_or_create(object_request const& request, bool& created);
+
+    /// Makes a small object; `construct` runs on one rank.
+    placed_object create_small(object_request const& request, function_ref<void(void*)> construct);
+
+    /// A block without a name: `n_bytes` of elements and, behind them, a count of its holders.
+    placed_object create_scratch(object_request const& request);
+
+    /// Ends an object for all.
+    void destroy_together(placed_object const& what, std::string_view name);
+
+    void fence();
+    /// fence(), with work that one rank does for all when all have come.
+    void meet(collective_call const& call, function_ref<void()> completion);
+    void close();
+
+    // --- local --------------------------------------------------------------------------
+
+    /// Makes a small object alone.
+    placed_object construct_small(object_request const& request,
+                                  function_ref<void(void*)> construct,
+                                  function_ref<void(void*)> destruct);
+
+    /// The object of that name, if it is what was asked for.
+    /// @throws argument_error  not_found, type_mismatch, shape_mismatch (dimensions, order)
+    placed_object find(object_request const& request) const;
+
+    [[nodiscard]] std::optional<directory_entry> look_up(std::string_view name) const;
+
+    /// Takes the object out of the directory, runs `destruct`, frees its memory.
+    void destroy_alone(object_request const& request, function_ref<void(void*)> destruct);
+
+    /// Gives this rank's hold on a scratch block up; the last one frees it.
+    void release_scratch(placed_object const& what, std::size_t n_bytes) noexcept;
+
+    /// Ends this rank's part before the others': they get peer_left.
+    void leave(std::string_view text) noexcept;
+
+    void at_exit() noexcept override;
+    void at_finalize() noexcept override;
+
+    /// @throws runtime_failure (closed)
+    void require_open(operation op) const;
+
+    [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool is_there(std::uint32_t index, std::uint32_t generation) const {
+        return directory_.contains(index, generation);
+    }
+    [[nodiscard]] int rank() const noexcept { return node_.rank(); }
+    [[nodiscard]] int n_ranks() const noexcept { return node_.size(); }
+    [[nodiscard]] node const& on() const noexcept { return node_; }
+    [[nodiscard]] window const& memory_window() const noexcept { return window_; }
+    [[nodiscard]] heap const& memory() const noexcept { return heap_; }
+    [[nodiscard]] directory const& names() const noexcept { return directory_; }
+    [[nodiscard]] rendezvous const& meeting() const noexcept { return rendezvous_; }
+    [[nodiscard]] parking_lot const& lot() const noexcept { return lot_; }
+    [[nodiscard]] participants const& who() const noexcept { return who_; }
+    [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
+
+  private:
+    segment_core(node const& on, window&& memory, std::shared_ptr<void const> keep_alive);
+
+    std::uint64_t make_block(object_request const& request,
+                             std::size_t n_bytes,
+                             function_ref<void()> check,
+                             function_ref<void(std::uint64_t, meeting_values&)> finish,
+                             meeting_values& values);
+    void
+    touch_my_part(object_request const& request, std::uint64_t offset, std::size_t n_bytes) const;
+    void check_free(std::string_view name) const;
+    std::uint32_t enter(object_request const& request, std::uint64_t offset, int creator) const;
+    [[nodiscard]] placed_object
+    placed(object_request const& request, std::uint64_t offset, meeting_values const& values) const;
+    [[nodiscard]] placed_object place(directory_entry const& found) const;
+    void note(operation op) noexcept { last_call_.store(op, std::memory_order_relaxed); }
+
+    node node_;
+    window window_;
+    std::shared_ptr<void const> keep_alive_;
+    region region_;
+    participants who_;
+    wait_policy policy_;      ///< drives MPI while it waits
+    wait_policy lock_policy_; ///< of the short locks inside
+    parking_lot lot_;
+    rendezvous rendezvous_;
+    heap heap_;
+    directory directory_;
+    std::atomic<bool> open_{true};
+    std::atomic<operation> last_call_{operation::open};
+};
+
+} // namespace shmwin::inline v1::detail

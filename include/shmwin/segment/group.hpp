@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+// group: where objects are created, found and destroyed by name. A segment is the group of all
+// names; group("solver") prefixes them with "solver/".
+//
+// Layer: segment.
+#pragma once
+
+#include "shmwin/segment/array.hpp"
+#include "shmwin/segment/core.hpp"
+#include "shmwin/segment/levels.hpp"
+#include "shmwin/segment/object_info.hpp"
+#include "shmwin/segment/options.hpp"
+#include "shmwin/segment/scratch_array.hpp"
+#include "shmwin/segment/value.hpp"
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace shmwin::inline v1 {
+
+/// Marks an object that no file can hold: construct<T>(transient, "name", ...).
+struct transient_t {
+    explicit transient_t() = default;
+};
+inline constexpr transient_t transient{};
+
+/// A type whose objects may stand in the segment: no virtual functions (their tables differ
+/// between processes), identified alike by all ranks.
+template <typename T>
+concept shareable =
+    identified<T> && !std::is_polymorphic_v<T> && !std::is_pointer_v<T> && !std::is_reference_v<T>;
+
+/// What shape() gives, and any other extents: how large an array is to be.
+template <typename Extents>
+concept array_shape = requires {
+    { Extents::rank() } -> std::convertible_to<std::size_t>;
+    requires std::is_convertible_v<Extents, dims<Extents::rank()>>;
+};
+
+/// A name and the line that gives it: what functions with a parameter pack take for a name.
+struct located_name {
+    template <typename Text>
+    requires std::convertible_to<Text const&, std::string_view>
+    // NOLINTNEXTLINE(google-explicit-constructor): a name is written as text
+    located_name(Text const& text,
+                 std::source_location const& here = std::source_location::current())
+        : name(text), where(here) {}
+
+    std::string_view name;
+    std::source_location where;
+};
+
+/// Result of find_or_create_array.
+template <typename Handle>
+struct found_or_created {
+    Handle handle;
+    bool created; ///< false: it was there
+};
+
+/// A place for names. Cheap to copy; refers to its segment and keeps its memory mapped.
+///
+/// Names are UTF-8, the whole at most 255 bytes; '/' nests. Every collective call below waits for
+/// all ranks of the node, orders memory as fence() does, and succeeds on all or throws the same
+/// error on all. Errors that they share, besides their own:
+///   argument_error (already_exists)    the name is taken: who did it, where and when
+///   argument_error (invalid_argument)  name, shape or options are not possible
+///   out_of_memory (out_of_memory, no_space)  segment or system is full; nothing changed
+///   runtime_failure (disagreement)     ranks are in different calls or pass different arguments
+///   runtime_failure (closed)           the segment is closed
+///   peer_left                          a rank threw, returned, exited or died
+class SHMWIN_API group {
+  public:
+    /// Local. The group whose names begin with this one's and `name`. Nothing is created.
+    [[nodiscard]] group subgroup(std::string_view name) const;
+
+    /// Node, collective. An array of zeros. Bytes: product(shape) * sizeof(T), in whole pages.
+    ///
+    /// @param shape  extents, in elements, 0 or more; at most 8: shmwin::shape(ny, nx)
+    /// @complexity  one meeting up to 256 KiB, else two; zeroing is shared as .touch says
+    template <array_element T, array_layout Layout = layout_right, array_shape Extents>
+    array<T, Extents::rank(), Layout>
+    create_array(std::string_view name,
+                 Extents const& shape,
+                 array_options const& options = {},
+                 std::source_location const& where = std::source_location::current()) const {
+        return {
+            core_,
+            create<T, Layout>(
+                operation::create_array, object_kind::array, full(name), shape, options, where)};
+    }
+
+    /// Node, collective. The array of that name, created if there is none. What is there must
+    /// have the same type, shape and layout, else argument_error (type_mismatch, shape_mismatch).
+    template <array_element T, array_layout Layout = layout_right, array_shape Extents>
+    found_or_created<array<T, Extents::rank(), Layout>> find_or_create_array(
+        std::string_view name,
+        Extents const& shape,
+        array_options const& options = {},
+        std::source_location const& where = std::source_location::current()) const {
+        auto const extents = detail::array_of<Extents::rank()>(shape);
+        auto const whole = full(name);
+        bool created = false;
+        auto const placed =
+            core_->find_or_create(request<T, Layout>(operation::find_or_create_array,
+                                                     object_kind::array,
+                                                     whole,
+                                                     extents,
+                                                     options,
+                                                     where),
+                                  created);
+        return {{core_, placed}, created};
+    }
+
+    /// Local. The array of that name; array<T const, N> is the read-only handle. O(1), no lock.
+    /// @throws argument_error (not_found, type_mismatch, shape_mismatch)  on this rank
+    template <array_element T, std::size_t N, array_layout Layout = layout_right>
+    [[nodiscard]] array<T, N, Layout> find_array(std::string_view name) const {
+        std::array<std::int64_t, N> const extents{};
+        auto const whole = full(name);
+        return {core_,
+                core_->find(request<T, Layout>(
+                    operation::none, object_kind::array, whole, extents, {}, {}))};
+    }
+
+    /// Node, collective. Time levels (.levels of them, 2 by default) of zeros.
+    template <array_element T, array_layout Layout = layout_right, array_shape Extents>
+    levels<T, Extents::rank(), Layout>
+    create_levels(std::string_view name,
+                  Extents const& shape,
+                  array_options const& options = {},
+                  std::source_location const& where = std::source_location::current()) const {
+        return {
+            core_,
+            create<T, Layout>(
+                operation::create_levels, object_kind::levels, full(name), shape, options, where)};
+    }
+
+    /// Local. The time levels of that name. Errors as find_array().
+    template <array_element T, std::size_t N, array_layout Layout = layout_right>
+    [[nodiscard]] levels<T, N, Layout> find_levels(std::string_view name) const {
+        std::array<std::int64_t, N> const extents{};
+        auto const whole = full(name);
+        return {core_,
+                core_->find(request<T, Layout>(
+                    operation::none, object_kind::levels, whole, extents, {}, {}))};
+    }
+
+    /// Node, collective. A lock-free atomic that begins with `initial`.
+    template <lock_free_value T>
+    value<T>
+    create_value(std::string_view name,
+                 T initial = T{},
+                 std::source_location const& where = std::source_location::current()) const {
+        auto const whole = full(name);
+        return {
+            core_,
+            core_->create_small(
+                small_request<T>(operation::create_value, object_kind::value, whole, true, where),
+                [&](void* at) { new (at) T(initial); })};
+    }
+
+    /// Local. The value of that name. Errors as find_array().
+    template <lock_free_value T>
+    [[nodiscard]] value<T> find_value(std::string_view name) const {
+        auto const whole = full(name);
+        return {
+            core_,
+            core_->find(small_request<T>(operation::none, object_kind::value, whole, true, {}))};
+    }
+
+    /// Node, collective. One T, constructed once from the arguments of one rank (all should pass
+    /// the same). Valid on each rank while a handle, a group or the segment exists there.
+    template <shareable T, typename... Args>
+    T* create_object(located_name const& name, Args&&... args) const {
+        auto const whole = full(name.name);
+        auto const placed = core_->create_small(
+            small_request<T>(
+                operation::create_object, object_kind::object, whole, element<T>, name.where),
+            [&](void* at) { new (at) T(std::forward<Args>(args)...); });
+        return std::launder(reinterpret_cast<T*>(placed.address));
+    }
+
+    /// Local. One T, constructed by this rank alone; found by all others. Files can hold it, so T
+    /// must be an element type; anything else is constructed as `transient`.
+    template <shareable T, typename... Args>
+    requires(!(std::same_as<std::remove_cvref_t<Args>, transient_t> || ...)) T* construct(
+        located_name const& name, Args&&... args) const {
+        static_assert(
+            element<T>,
+            "checkpoints cannot describe this type: construct<T>(shmwin::transient, name, "
+            "...) keeps it out of them");
+        return construct_here<T>(name, true, std::forward<Args>(args)...);
+    }
+    template <shareable T, typename... Args>
+    T* construct(transient_t /*unsaved*/, located_name const& name, Args&&... args) const {
+        return construct_here<T>(name, false, std::forward<Args>(args)...);
+    }
+
+    /// Local. The object of that name, made by create_object or construct. Errors as find_array().
+    template <shareable T>
+    [[nodiscard]] T* find(std::string_view name) const {
+        auto const whole = full(name);
+        auto const placed =
+            core_->find(small_request<T>(operation::none, object_kind::object, whole, false, {}));
+        return std::launder(reinterpret_cast<T*>(placed.address));
+    }
+
+    /// Local. Destroys an object that create_object or construct made, and frees its memory. No
+    /// rank may use it any more.
+    /// @throws argument_error (not_found, type_mismatch)
+    template <shareable T>
+    void destroy(std::string_view name) const {
+        auto const whole = full(name);
+        core_->destroy_alone(
+            small_request<T>(operation::destroy, object_kind::object, whole, false, {}),
+            [](void* at) { std::launder(static_cast<T*>(at))->~T(); });
+    }
+
+    /// Node, collective. Ends an array, levels or a value for all ranks. Views of it dangle.
+    /// @throws argument_error (not_found)  it was destroyed before
+    template <typename Handle>
+    requires requires(Handle const& handle) { handle.where(); }
+    void destroy(Handle const& handle) const { core_->destroy_together(handle.where(), {}); }
+
+    /// Node, collective. An array without a name, owned by its handles; never saved.
+    template <array_element T, array_layout Layout = layout_right, array_shape Extents>
+    scratch_array<T, Extents::rank(), Layout>
+    scratch(Extents const& shape,
+            array_options const& options = {},
+            std::source_location const& where = std::source_location::current()) const {
+        auto const extents = detail::array_of<Extents::rank()>(shape);
+        return {core_,
+                core_->create_scratch(request<T, Layout>(
+                    operation::scratch_array, object_kind::array, {}, extents, options, where))};
+    }
+
+    /// Local. True if an object has that name.
+    [[nodiscard]] bool contains(std::string_view name) const;
+
+    /// Local. What is known of the object of that name.
+    [[nodiscard]] std::optional<object_info> info(std::string_view name) const;
+
+    /// Local. All objects whose names begin with this group's, by name. O(n log n).
+    [[nodiscard]] std::vector<object_info> list() const;
+
+    /// Local. "" for the segment, else the name without a trailing '/'.
+    [[nodiscard]] std::string const& prefix() const noexcept { return prefix_; }
+
+    /// Internal.
+    group(std::shared_ptr<detail::segment_core> core, std::string prefix)
+        : core_(std::move(core)), prefix_(std::move(prefix)) {}
+    [[nodiscard]] std::shared_ptr<detail::segment_core> const& core() const noexcept {
+        return core_;
+    }
+
+  protected:
+    std::shared_ptr<detail::segment_core>
+        core_; // NOLINT(*-non-private-member-*): the segment's too
+
+  private:
+    [[nodiscard]] std::string full(std::string_view name) const;
+
+    template <typename T>
+    [[nodiscard]] static std::optional<dtype> dtype_or_none() {
+        if constexpr (element<T>)
+            return dtype_of<T>;
+        else
+            return std::nullopt;
+    }
+
+    template <typename T, typename Layout, std::size_t N>
+    [[nodiscard]] static detail::object_request request(operation op,
+                                                        object_kind kind,
+                                                        std::string_view name,
+                                                        std::array<std::int64_t, N> const& extents,
+                                                        array_options const& options,
+                                                        std::source_location const& where) {
+        using plain = std::remove_const_t<T>;
+        return {op,
+                name,
+                kind,
+                &type_id_of<plain>(),
+                dtype_or_none<plain>(),
+                extents,
+                detail::order_of<Layout>,
+                options,
+                where};
+    }
+
+    template <typename T>
+    [[nodiscard]] static detail::object_request small_request(operation op,
+                                                              object_kind kind,
+                                                              std::string_view name,
+                                                              bool saved,
+                                                              std::source_location const& where) {
+        array_options options;
+        options.align = 8;
+        options.saved = saved;
+        return {op,
+                name,
+                kind,
+                &type_id_of<T>(),
+                dtype_or_none<T>(),
+                {},
+                memory_order_kind::none,
+                options,
+                where};
+    }
+
+    template <typename T, typename Layout, typename Extents>
+    detail::placed_object create(operation op,
+                                 object_kind kind,
+                                 std::string const& name,
+                                 Extents const& shape,
+                                 array_options const& options,
+                                 std::source_location const& where) const {
+        auto const extents = detail::array_of<Extents::rank()>(shape);
+        return core_->create(request<T, Layout>(op, kind, name, extents, options, where));
+    }
+
+    template <typename T, typename... Args>
+    T* construct_here(located_name const& name, bool saved, Args&&... args) const {
+        auto const whole = full(name.name);
+        auto const placed = core_->construct_small(
+            small_request<T>(operation::none, object_kind::object, whole, saved, name.where),
+            [&](void* at) { new (at) T(std::forward<Args>(args)...); },
+            [](void* at) { std::launder(static_cast<T*>(at))->~T(); });
+        return std::launder(reinterpret_cast<T*>(placed.address));
+    }
+
+    std::string prefix_;
+};
+
+} // namespace shmwin::inline v1

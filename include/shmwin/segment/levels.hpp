@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// levels: time levels of a grid. Several arrays of one shape under one name; which of them is
+// "now" stands in the segment, so all ranks and all checkpoints agree on it.
+//
+//     | control (now, number, stride) | level 0 | gap | level 1 | gap | ...
+//
+// Layer: segment.
+#pragma once
+
+#include "shmwin/segment/array.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace shmwin::inline v1 {
+
+/// Handle to time levels. Cheap to copy, owns nothing. Local and O(1) unless said otherwise.
+template <array_element T, std::size_t N, array_layout Layout = layout_right>
+class levels {
+  public:
+    using element_type = T;
+    using extents_type = dims<N>;
+    using view_type = mdspan<T, extents_type, Layout>;
+    using const_view_type = mdspan<T const, extents_type, Layout>;
+
+    levels() = default;
+
+    /// The current level, read-only. Take it once a step, outside of loops.
+    [[nodiscard]] const_view_type now() const noexcept {
+        return const_view_type(level_address(index_of_now()), extents_);
+    }
+    /// The level that flip() makes the current one; holds what was now n_levels() - 1 flips ago.
+    [[nodiscard]] view_type next() const noexcept {
+        return view_type(level_address((index_of_now() + 1) % n_levels()), extents_);
+    }
+    /// The level that was now `steps` flips ago; 0 is now().
+    /// @pre  0 <= steps < n_levels()
+    [[nodiscard]] const_view_type ago(int steps) const noexcept {
+        SHMWIN_EXPECT(0 <= steps && steps < n_levels());
+        return const_view_type(level_address((index_of_now() + n_levels() - steps) % n_levels()),
+                               extents_);
+    }
+    /// A level by its place in memory, 0 to n_levels() - 1.
+    [[nodiscard]] view_type level(int which) const noexcept {
+        SHMWIN_EXPECT(0 <= which && which < n_levels());
+        return view_type(level_address(which), extents_);
+    }
+
+    /// Node, collective. One fence, and every rank sees next() as now().
+    /// @throws runtime_failure (disagreement, closed), peer_left
+    void flip() {
+        core_->meet({operation::flip, {}, {}, {}, options()}, [&] {
+            auto& current = control().now;
+            current.store((current.load() + 1) % control().n_levels);
+        });
+    }
+
+    /// Node, collective. Calls `f(level, rows)` on every rank for each level, with a view of the
+    /// whole level and the rows that are this rank's; then a fence.
+    template <typename F>
+    void init(F&& f) {
+        for (int which = 0; which < n_levels(); ++which) {
+            f(level(which), rows());
+        }
+        core_->meet({operation::init, {}, {}, {}, options()}, [] {});
+    }
+
+    [[nodiscard]] int n_levels() const noexcept { return static_cast<int>(control().n_levels); }
+    [[nodiscard]] int index_of_now() const noexcept {
+        return static_cast<int>(control().now.load(std::memory_order_relaxed));
+    }
+
+    [[nodiscard]] std::int64_t extent(std::size_t d) const noexcept { return extents_.extent(d); }
+    [[nodiscard]] extents_type const& extents() const noexcept { return extents_; }
+
+    /// Rows (indices of dimension 0) of this rank.
+    [[nodiscard]] range rows() const noexcept requires(N > 0) { return rows_of(core_->rank()); }
+    [[nodiscard]] range rows_of(int rank) const noexcept requires(N > 0) {
+        return block_range(extent(0), core_->n_ranks(), rank);
+    }
+
+    [[nodiscard]] bool is_valid() const {
+        return core_ != nullptr && core_->is_there(where_.index, where_.generation);
+    }
+    explicit operator bool() const noexcept { return core_ != nullptr; }
+
+    /// Internal: made by segment and group.
+    levels(std::shared_ptr<detail::segment_core> core, detail::placed_object const& where)
+        : core_(std::move(core)), where_(where), extents_(detail::extents_of<N>(where)) {}
+    [[nodiscard]] detail::placed_object const& where() const noexcept { return where_; }
+
+  private:
+    [[nodiscard]] detail::levels_control& control() const noexcept {
+        return *reinterpret_cast<detail::levels_control*>(where_.address);
+    }
+    [[nodiscard]] T* level_address(int which) const noexcept {
+        SHMWIN_EXPECT(is_valid());
+        auto const& shared = control();
+        return reinterpret_cast<T*>(where_.address + shared.first_bytes
+                                    + static_cast<std::size_t>(which) * shared.stride_bytes);
+    }
+    [[nodiscard]] std::uint64_t options() const noexcept {
+        return detail::hash_with(where_.index + 1, where_.generation);
+    }
+
+    std::shared_ptr<detail::segment_core> core_;
+    detail::placed_object where_;
+    extents_type extents_;
+};
+
+} // namespace shmwin::inline v1

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// segment: what users open. One range of memory that all ranks of a node share, with a heap and
+// a directory of named, typed objects in it.
+//
+// Layer: segment.
+#pragma once
+
+#include "shmwin/segment/group.hpp"
+#include "shmwin/segment/options.hpp"
+
+#include <mpi.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace shmwin::inline v1 {
+
+/// Owner of this rank's part in a segment; move-only. Everything is created through it (see
+/// group), and lives until destroy() or close().
+///
+/// A segment that is destroyed without close() (by an exception, an early return) ends this
+/// rank's part alone: it never waits, and every other rank's wait throws peer_left, naming this
+/// rank, within a second. The MPI window is then freed at the beginning of MPI_Finalize.
+class SHMWIN_API segment : public group {
+  public:
+    /// All, collective over the communicator that `on` was made from: each node gets its own
+    /// segment. Costs one MPI window, and metadata of 0.6 % of the pages in use.
+    ///
+    /// @throws out_of_memory (no_space)  less memory is there: required and available bytes, knob
+    /// @throws argument_error (invalid_argument)  an option or variable is not possible
+    /// @throws runtime_failure (not_shared, disagreement, mpi_failure, system_failure)
+    ///         all of them on all ranks, in seconds
+    explicit segment(node const& on, segment_options const& options = {});
+
+    segment(segment&&) noexcept;
+    segment& operator=(segment&&) noexcept;
+    segment(segment const&) = delete;
+    segment& operator=(segment const&) = delete;
+    ~segment();
+
+    /// Node, collective. All stores before it, on any rank, are visible to all ranks after it.
+    /// Drives MPI while it waits, so no message of the host can dead-lock it. Orders loads and
+    /// stores, not RMA: for that, MPI_Win_sync and MPI_Win_flush as MPI says.
+    ///
+    /// @throws peer_left, runtime_failure (disagreement, closed)
+    /// @see MPI 3.1, 11.5.4 (memory and process synchronisation)
+    void fence();
+
+    /// Node, collective. Ends the segment for all: waits for all ranks, frees the MPI window.
+    /// What handles and views show stays mapped while they exist. A second close() does nothing.
+    /// @throws peer_left, runtime_failure (disagreement)
+    void close();
+
+    /// Local. Ends this rank's part before the others', with a reason that they get to read.
+    void leave(std::string_view text) noexcept;
+
+    /// Local. False after close() or leave().
+    [[nodiscard]] bool is_open() const noexcept;
+
+    /// Local. The heap: allocate() and deallocate() for any rank and thread, stats(), verify().
+    [[nodiscard]] shmwin::heap const& heap() const noexcept;
+
+    /// Local. Checks every invariant of heap and directory. O(pages); others wait meanwhile.
+    [[nodiscard]] heap_report verify(std::size_t limit = 20) const;
+
+    [[nodiscard]] int rank() const noexcept;
+    [[nodiscard]] int n_ranks() const noexcept;
+    [[nodiscard]] backing_kind backing() const noexcept;
+    /// Local. Bytes for objects.
+    [[nodiscard]] std::size_t capacity() const noexcept;
+    /// Local. For RMA on the segment: displacement = rma_offset() + an object's offset().
+    /// MPI_WIN_NULL if the backing is memfd, and after close().
+    [[nodiscard]] MPI_Win rma() const noexcept;
+    [[nodiscard]] MPI_Aint rma_offset() const noexcept;
+
+  private:
+    void end() noexcept;
+};
+
+} // namespace shmwin::inline v1

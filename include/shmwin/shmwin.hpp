@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The whole C++ interface.
+#pragma once
+
+#include "shmwin/base/dtype.hpp"
+#include "shmwin/base/environment.hpp"
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/literals.hpp"
+#include "shmwin/base/log.hpp"
+#include "shmwin/base/type_id.hpp"
+#include "shmwin/memory/heap.hpp"
+#include "shmwin/mpi/node.hpp"
+#include "shmwin/mpi/window.hpp"
+#include "shmwin/segment/segment.hpp"
+#include "shmwin/view/mdspan.hpp"
+#include "shmwin/view/range.hpp"
+#include "shmwin/view/rows.hpp"
+// The component io may be left out of a build.
+#if __has_include("shmwin/io/checkpoint_store.hpp")
+#include "shmwin/io/checkpoint_store.hpp"
+#include "shmwin/io/read_dataset.hpp"
+#endif

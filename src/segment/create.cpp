@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// How objects come into a segment.
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/text.hpp"
+#include "shmwin/mpi/agreement.hpp"
+#include "shmwin/segment/core.hpp"
+
+#include "segment/request.hpp"
+#include "segment/touch.hpp"
+
+#include <algorithm>
+#include <new>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+// Up to here one rank zeroes the block for all: cheaper than to meet a second time.
+constexpr std::size_t by_one_rank_bytes = std::size_t{256} << 10U;
+constexpr std::size_t line_bytes = 64;
+
+std::size_t alignment_of(object_request const& request) {
+    auto const least = request.options.whole_pages ? page_bytes : request.type->alignment;
+    return std::max(least, request.options.align);
+}
+
+std::size_t scratch_bytes(std::size_t n_bytes) {
+    return (n_bytes + line_bytes - 1) / line_bytes * line_bytes + line_bytes;
+}
+
+std::atomic_ref<std::uint32_t> holders_of(std::byte* block, std::size_t n_bytes) {
+    auto* const count = block + scratch_bytes(n_bytes) - line_bytes;
+    return std::atomic_ref(*reinterpret_cast<std::uint32_t*>(count));
+}
+
+void write_levels_control(region const& where,
+                          std::uint64_t offset,
+                          object_request const& request) {
+    auto const plan = plan_levels(request);
+    auto& control = *reinterpret_cast<levels_control*>(where.base() + offset);
+    control.n_levels = static_cast<std::uint32_t>(request.options.levels);
+    control.stride_bytes = plan.stride_bytes;
+    control.first_bytes = plan.first_bytes;
+    control.now.store(0);
+}
+
+// Frees a block again unless it was finished.
+class unfinished_block {
+  public:
+    unfinished_block(heap const& memory, void* block) noexcept : memory_(memory), block_(block) {}
+    unfinished_block(unfinished_block const&) = delete;
+    unfinished_block(unfinished_block&&) = delete;
+    unfinished_block& operator=(unfinished_block const&) = delete;
+    unfinished_block& operator=(unfinished_block&&) = delete;
+    ~unfinished_block() {
+        if (block_ != nullptr) memory_.deallocate(block_);
+    }
+    void finish() noexcept { block_ = nullptr; }
+
+  private:
+    heap const& memory_;
+    void* block_;
+};
+
+} // namespace
+
+void segment_core::check_free(std::string_view name) const {
+    if (auto const found = directory_.find(name)) directory_.raise_taken(found->record);
+}
+
+std::uint32_t
+segment_core::enter(object_request const& request, std::uint64_t offset, int creator) const {
+    auto record = make_record(request, creator);
+    record.offset = offset;
+    return directory_.insert(record);
+}
+
+placed_object segment_core::placed(object_request const& request,
+                                   std::uint64_t offset,
+                                   meeting_values const& values) const {
+    placed_object made;
+    made.address = region_.at(offset);
+    made.index = static_cast<std::uint32_t>(values[1]);
+    made.generation = static_cast<std::uint32_t>(values[2]);
+    std::ranges::copy(request.extents, made.extents.begin());
+    return made;
+}
+
+std::uint64_t segment_core::make_block(object_request const& request,
+                                       std::size_t n_bytes,
+                                       function_ref<void()> check,
+                                       function_ref<void(std::uint64_t, meeting_values&)> finish,
+                                       meeting_values& values) {
+    auto const failure = failure_of([&] { check_request(request); });
+    auto const* const mine = failure ? &*failure : nullptr;
+    auto const call = call_of(request);
+    auto const align = alignment_of(request);
+    if (n_bytes <= by_one_rank_bytes) {
+        values = rendezvous_.meet(call, mine, [&](meeting_values& result) {
+            check();
+            auto* const block = heap_.allocate_zeroed(n_bytes, align);
+            unfinished_block guard(heap_, block);
+            result[0] = heap_.offset_of(block);
+            finish(result[0], result);
+            guard.finish();
+        });
+        return values[0];
+    }
+    auto const offset = rendezvous_.meet(call, mine, [&](meeting_values& result) {
+        check();
+        result[0] = heap_.reserve(n_bytes, align);
+    })[0];
+    auto const trouble = failure_of([&] { touch_my_part(request, offset, n_bytes); });
+    try {
+        values = rendezvous_.meet(call, trouble ? &*trouble : nullptr, [&](meeting_values& result) {
+            finish(offset, result);
+        });
+    } catch (error const& failed) {
+        if (rank() == 0 && failed.code() != errc::peer_left) heap_.deallocate(heap_.at(offset));
+        throw;
+    }
+    return offset;
+}
+
+void segment_core::touch_my_part(object_request const& request,
+                                 std::uint64_t offset,
+                                 std::size_t n_bytes) const {
+    for (auto const& part : parts_to_touch(request, offset, n_bytes, rank(), n_ranks())) {
+        heap_.prepare(part.offset, part.n_bytes, request.options.touch != touch::later);
+    }
+}
+
+placed_object segment_core::create(object_request const& request) {
+    require_open(request.op);
+    note(request.op);
+    std::size_t n_bytes = 0;
+    static_cast<void>(failure_of([&] { n_bytes = block_bytes(request); })); // met with below
+    meeting_values values{};
+    auto const offset = make_block(
+        request,
+        n_bytes,
+        [&] { check_free(request.name); },
+        [&](std::uint64_t at, meeting_values& result) {
+            if (request.kind == object_kind::levels) write_levels_control(region_, at, request);
+            auto const index = enter(request, at, -1);
+            result[1] = index;
+            result[2] = directory_.generation_of(index);
+        },
+        values);
+    return placed(request, offset, values);
+}
+
+placed_object segment_core::find_or_create(object_request const& request, bool& created) {
+    require_open(request.op);
+    note(request.op);
+    auto const failure = failure_of([&] { check_request(request); });
+    auto const values = rendezvous_.meet(
+        call_of(request), failure ? &*failure : nullptr, [&](meeting_values& result) {
+            auto const found = directory_.find(request.name);
+            result[0] = found ? 1 : 0;
+            if (!found) return;
+            check_match(found->record, request, true);
+            result[1] = found->index;
+            result[2] = found->record.generation;
+            result[3] = found->record.offset;
+        });
+    created = values[0] == 0;
+    if (created) return create(request);
+    return placed(request, values[3], values);
+}
+
+placed_object segment_core::create_small(object_request const& request,
+                                         function_ref<void(void*)> construct) {
+    require_open(request.op);
+    note(request.op);
+    meeting_values values{};
+    auto const offset = make_block(
+        request,
+        request.type->n_bytes,
+        [&] { check_free(request.name); },
+        [&](std::uint64_t at, meeting_values& result) {
+            construct(region_.at(at));
+            auto const index = enter(request, at, -1);
+            result[1] = index;
+            result[2] = directory_.generation_of(index);
+        },
+        values);
+    return placed(request, offset, values);
+}
+
+placed_object segment_core::create_scratch(object_request const& request) {
+    require_open(request.op);
+    note(request.op);
+    std::size_t n_bytes = 0;
+    static_cast<void>(failure_of([&] { n_bytes = element_bytes(request); })); // met with below
+    meeting_values values{};
+    auto const offset = make_block(
+        request,
+        scratch_bytes(n_bytes),
+        [] {},
+        [&](std::uint64_t at, meeting_values&) {
+            holders_of(region_.at(at), n_bytes).store(static_cast<std::uint32_t>(n_ranks()));
+        },
+        values);
+    return placed(request, offset, {});
+}
+
+void segment_core::release_scratch(placed_object const& what, std::size_t n_bytes) noexcept {
+    if (what.address == nullptr) return;
+    if (holders_of(what.address, n_bytes).fetch_sub(1) != 1) return;
+    static_cast<void>(failure_of([&] { heap_.deallocate(what.address); }));
+}
+
+placed_object segment_core::construct_small(object_request const& request,
+                                            function_ref<void(void*)> construct,
+                                            function_ref<void(void*)> destruct) {
+    require_open(request.op);
+    check_request(request);
+    check_free(request.name);
+    auto* const block = heap_.allocate(request.type->n_bytes, alignment_of(request));
+    unfinished_block guard(heap_, block);
+    construct(block);
+    meeting_values values{};
+    try {
+        values[1] = enter(request, heap_.offset_of(block), rank());
+    } catch (...) {
+        destruct(block);
+        throw;
+    }
+    guard.finish();
+    values[2] = directory_.generation_of(static_cast<std::uint32_t>(values[1]));
+    return placed(request, heap_.offset_of(block), values);
+}
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// How objects are found and ended.
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/hash.hpp"
+#include "shmwin/base/text.hpp"
+#include "shmwin/segment/core.hpp"
+
+#include "segment/request.hpp"
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+[[noreturn]] void raise_not_found(std::string_view name) {
+    raise(errc::not_found, text("no such object (\"", name, "\"; list() names all)"));
+}
+
+[[noreturn]] void raise_stale(std::string_view name) {
+    raise(errc::not_found, text("object is gone (\"", name, "\" was destroyed before)"));
+}
+
+} // namespace
+
+placed_object segment_core::place(directory_entry const& found) const {
+    auto const& record = found.record;
+    return {region_.at(record.offset), found.index, record.generation, record.extents};
+}
+
+std::optional<directory_entry> segment_core::look_up(std::string_view name) const {
+    return directory_.find(name);
+}
+
+placed_object segment_core::find(object_request const& request) const {
+    auto const found = directory_.find(request.name);
+    if (!found) raise_not_found(request.name);
+    check_match(found->record, request, false);
+    return place(*found);
+}
+
+void segment_core::destroy_together(placed_object const& what, std::string_view name) {
+    require_open(operation::destroy);
+    note(operation::destroy);
+    collective_call const call{
+        operation::destroy, name, {}, {}, hash_with(what.index + 1, what.generation)};
+    rendezvous_.meet(call, nullptr, [&](meeting_values&) {
+        auto const record = directory_.erase(what.index, what.generation);
+        if (!record) raise_stale(name);
+        heap_.deallocate(region_.at(record->offset));
+    });
+}
+
+void segment_core::destroy_alone(object_request const& request,
+                                 function_ref<void(void*)> destruct) {
+    require_open(operation::destroy);
+    auto const found = directory_.find(request.name);
+    if (!found) raise_not_found(request.name);
+    check_match(found->record, request, false);
+    auto const record = directory_.erase(found->index, found->record.generation);
+    if (!record) raise_stale(request.name);
+    auto* const address = region_.at(record->offset);
+    destruct(address);
+    heap_.deallocate(address);
+}
+
+} // namespace shmwin::inline v1::detail

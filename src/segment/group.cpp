@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/segment/group.hpp"
+
+#include "shmwin/memory/directory.hpp"
+
+namespace shmwin::inline v1 {
+
+std::string group::full(std::string_view name) const {
+    if (prefix_.empty()) return std::string(name);
+    return (prefix_ + '/').append(name);
+}
+
+group group::subgroup(std::string_view name) const {
+    auto whole = full(name);
+    detail::check_name(whole);
+    return {core_, std::move(whole)};
+}
+
+bool group::contains(std::string_view name) const {
+    return core_->look_up(full(name)).has_value();
+}
+
+std::optional<object_info> group::info(std::string_view name) const {
+    auto const found = core_->look_up(full(name));
+    if (!found) return std::nullopt;
+    return detail::describe(found->record);
+}
+
+std::vector<object_info> group::list() const {
+    std::vector<object_info> all;
+    auto const begin = prefix_.empty() ? std::string() : prefix_ + '/';
+    for (auto const& each : core_->names().list()) {
+        if (each.record.name_text().starts_with(begin))
+            all.push_back(detail::describe(each.record));
+    }
+    return all;
+}
+
+} // namespace shmwin::inline v1

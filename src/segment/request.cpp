@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include "segment/request.hpp"
+
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/text.hpp"
+#include "shmwin/segment/object_info.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+constexpr std::size_t line_bytes = 64;
+// Levels of a power-of-two size would share cache sets and memory banks: a gap between them.
+constexpr std::size_t stagger_bytes = 256;
+constexpr int max_levels = 16;
+
+constexpr std::size_t round_up(std::size_t n, std::size_t unit) {
+    return (n + unit - 1) / unit * unit;
+}
+
+template <std::size_t N>
+void copy_head(std::array<char, N>& field, std::string_view text) {
+    text.copy(field.data(), N - 1);
+}
+
+char const* order_text(memory_order_kind order) {
+    switch (order) {
+    case memory_order_kind::none:
+        return "no layout";
+    case memory_order_kind::right:
+        return "layout_right";
+    case memory_order_kind::left:
+        return "layout_left";
+    }
+    return "an unknown layout";
+}
+
+} // namespace
+
+std::size_t element_bytes(object_request const& request) {
+    std::size_t n_bytes = request.type->n_bytes;
+    for (auto const extent : request.extents) {
+        bool const overflows =
+            extent < 0
+            || __builtin_mul_overflow(n_bytes, static_cast<std::size_t>(extent), &n_bytes);
+        if (overflows || n_bytes > (std::size_t{1} << 62U)) {
+            raise(errc::invalid_argument,
+                  text("shape is not possible (",
+                       shape_text(request.extents),
+                       " elements of ",
+                       request.type->n_bytes,
+                       " bytes for \"",
+                       request.name,
+                       "\"; extents are 0 or more and all bytes must fit 62 bits)"));
+        }
+    }
+    return n_bytes;
+}
+
+levels_layout plan_levels(object_request const& request) {
+    auto const unit =
+        std::max(request.options.whole_pages ? page_bytes : line_bytes, request.options.align);
+    auto const gap = request.options.whole_pages ? 0 : round_up(stagger_bytes, unit);
+    auto const first = round_up(sizeof(levels_control), unit);
+    auto const stride = round_up(element_bytes(request), unit) + gap;
+    return {first, stride, first + static_cast<std::size_t>(request.options.levels) * stride};
+}
+
+std::size_t block_bytes(object_request const& request) {
+    return request.kind == object_kind::levels ? plan_levels(request).n_bytes
+                                               : element_bytes(request);
+}
+
+void check_request(object_request const& request) {
+    if (request.op != operation::scratch_array) check_name(request.name);
+    if (request.extents.size() > max_dimensions) {
+        raise(errc::invalid_argument,
+              text("too many dimensions (",
+                   request.extents.size(),
+                   ", at most ",
+                   max_dimensions,
+                   ")"));
+    }
+    static_cast<void>(element_bytes(request));
+    auto const align = request.options.align;
+    if (!std::has_single_bit(align) || align > segment_alignment) {
+        raise(errc::invalid_argument,
+              text("alignment is not possible (.align = ",
+                   align,
+                   " bytes; a power of two up to 2 MiB)"));
+    }
+    auto const n = request.options.levels;
+    if (request.kind == object_kind::levels && (n < 1 || n > max_levels)) {
+        raise(errc::invalid_argument,
+              text("number of levels is not possible (.levels = ", n, "; 1 to ", max_levels, ")"));
+    }
+}
+
+object_record make_record(object_request const& request, int creator) {
+    object_record record{};
+    record.type_hash = request.type->hash;
+    record.n_bytes = block_bytes(request);
+    record.created_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
+    record.creator = creator;
+    record.line = request.where.line();
+    record.kind = request.kind;
+    record.order = request.order;
+    record.n_extents = static_cast<std::uint8_t>(request.extents.size());
+    if (request.kind == object_kind::levels) {
+        record.n_levels = static_cast<std::uint8_t>(request.options.levels);
+    }
+    record.has_dtype = request.element.has_value();
+    record.saved = record.has_dtype && request.options.saved;
+    record.element_bytes = static_cast<std::uint32_t>(request.type->n_bytes);
+    record.element_alignment = static_cast<std::uint32_t>(request.type->alignment);
+    if (request.element) {
+        record.element_kind = request.element->kind();
+        record.element_digits = static_cast<std::uint8_t>(request.element->digits());
+    }
+    std::ranges::copy(request.extents, record.extents.begin());
+    copy_head(record.type, request.type->signature);
+    std::string_view file = request.where.file_name();
+    file.remove_prefix(std::min(file.size(), file.find_last_of('/') + 1));
+    copy_head(record.file, file);
+    copy_head(record.name, request.name);
+    return record;
+}
+
+void check_match(object_record const& found, object_request const& asked, bool same_extents) {
+    if (found.kind != asked.kind) {
+        raise(errc::type_mismatch,
+              text("object is of another kind (\"",
+                   asked.name,
+                   "\" is of kind ",
+                   name(found.kind),
+                   ", asked for as ",
+                   name(asked.kind),
+                   ")"));
+    }
+    if (found.type_hash != asked.type->hash) {
+        raise(errc::type_mismatch,
+              text("type differs (\"",
+                   asked.name,
+                   "\" holds ",
+                   found.type_text(),
+                   " of ",
+                   found.element_bytes,
+                   " bytes, asked for as ",
+                   asked.type->signature,
+                   " of ",
+                   asked.type->n_bytes,
+                   ")"));
+    }
+    if (found.shape().size() != asked.extents.size()) {
+        raise(errc::shape_mismatch,
+              text("number of dimensions differs (\"",
+                   asked.name,
+                   "\" has ",
+                   found.shape().size(),
+                   ", ",
+                   shape_text(found.shape()),
+                   "; asked for with ",
+                   asked.extents.size(),
+                   ")"));
+    }
+    if (found.order != asked.order) {
+        raise(errc::shape_mismatch,
+              text("layout differs (\"",
+                   asked.name,
+                   "\" has ",
+                   order_text(found.order),
+                   ", asked for with ",
+                   order_text(asked.order),
+                   ")"));
+    }
+    if (same_extents && !std::ranges::equal(found.shape(), asked.extents)) {
+        raise(errc::shape_mismatch,
+              text("shape differs (\"",
+                   asked.name,
+                   "\" is ",
+                   shape_text(found.shape()),
+                   ", asked for as ",
+                   shape_text(asked.extents),
+                   ")"));
+    }
+}
+
+collective_call call_of(object_request const& request) {
+    auto const& o = request.options;
+    auto h = hash_with(static_cast<std::uint64_t>(o.touch), o.align);
+    h = hash_with(h, (o.saved ? 1U : 0U) + (o.whole_pages ? 2U : 0U));
+    h = hash_with(
+        h, static_cast<std::uint64_t>(o.levels) + 16 * static_cast<std::uint64_t>(request.order));
+    return {request.op,
+            request.name,
+            request.type->signature,
+            request.extents,
+            hash_with(h, request.type->hash)};
+}
+
+} // namespace shmwin::inline v1::detail

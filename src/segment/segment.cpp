@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/segment/segment.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace shmwin::inline v1 {
+
+segment::segment(node const& on, segment_options const& options)
+    : group(detail::segment_core::open(on, options), {}) {}
+
+segment::segment(segment&&) noexcept = default;
+
+segment& segment::operator=(segment&& other) noexcept {
+    if (this != &other) {
+        end();
+        group::operator=(std::move(other));
+    }
+    return *this;
+}
+
+segment::~segment() {
+    end();
+}
+
+void segment::end() noexcept {
+    if (core_ == nullptr || !core_->is_open()) return;
+    core_->leave(std::uncaught_exceptions() > 0 ? "an exception left the segment's scope"
+                                                : "the segment was destroyed without close()");
+}
+
+void segment::fence() {
+    core_->fence();
+}
+
+void segment::close() {
+    core_->close();
+}
+
+void segment::leave(std::string_view text) noexcept {
+    core_->leave(text);
+}
+
+bool segment::is_open() const noexcept {
+    return core_ != nullptr && core_->is_open();
+}
+
+heap const& segment::heap() const noexcept {
+    return core_->memory();
+}
+
+heap_report segment::verify(std::size_t limit) const {
+    auto report = core_->memory().verify(limit);
+    core_->names().verify(report.violations, limit);
+    return report;
+}
+
+int segment::rank() const noexcept {
+    return core_->rank();
+}
+
+int segment::n_ranks() const noexcept {
+    return core_->n_ranks();
+}
+
+backing_kind segment::backing() const noexcept {
+    return core_->memory_window().backing();
+}
+
+std::size_t segment::capacity() const noexcept {
+    return core_->memory().where().header().n_pages * detail::page_bytes;
+}
+
+MPI_Win segment::rma() const noexcept {
+    return core_->memory_window().rma();
+}
+
+MPI_Aint segment::rma_offset() const noexcept {
+    return core_->memory_window().rma_offset();
+}
+
+} // namespace shmwin::inline v1
