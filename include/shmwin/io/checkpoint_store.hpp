@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// checkpoint_store: a directory of checkpoints of a segment. Each is one plain HDF5 file that
+// h5dump, h5py and xarray read with nothing of ours.
+//
+// Layer: io. HDF5 stays inside the sources.
+#pragma once
+
+#include "shmwin/base/export.hpp"
+#include "shmwin/segment/segment.hpp"
+
+#include <mpi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shmwin::inline v1 {
+
+struct checkpoint_options {
+    int keep = 2;              ///< newest checkpoints that retention leaves; at least 1
+    bool durable = true;       ///< false: no fsync; a power failure may then lose the newest
+    bool verify_first = false; ///< restore checks all bytes before it moves the first: reads twice
+};
+
+/// What the caller tells of a checkpoint.
+struct checkpoint_label {
+    std::int64_t step = 0; ///< 0 or more; part of the file's name
+    double time = 0.0;     ///< model time, in the caller's unit
+};
+
+/// What is known of a checkpoint.
+struct checkpoint_info {
+    std::filesystem::path file;
+    std::int64_t step = 0;
+    double time = 0.0;
+    int n_ranks = 0;             ///< that wrote it; any number may read it
+    std::int64_t created_ns = 0; ///< after 1970, UTC
+    std::string uuid;            ///< of this checkpoint
+    std::string parent_uuid;     ///< of the one before it in this run, or restored from; or empty
+};
+
+struct save_report {
+    std::filesystem::path file;
+    std::size_t n_bytes = 0;           ///< of payload
+    double seconds = 0.0;              ///< until it was durable
+    std::vector<std::string> saved;    ///< names
+    std::vector<std::string> left_out; ///< transient, or .saved = false
+};
+
+enum class verdict : std::uint8_t {
+    intact,   ///< every byte is as it was written
+    repacked, ///< the payload is; another tool rewrote the structure around it
+    damaged,  ///< something changed: see problems
+};
+
+struct verify_report {
+    verdict result = verdict::damaged;
+    std::vector<std::string> problems; ///< object and block, or what part of the structure
+    std::size_t n_bytes = 0;           ///< of payload that was checked
+};
+
+/// Saves, finds, checks and restores checkpoints. Everything of it is all, collective over the
+/// communicator that it was made from, and succeeds on all ranks or throws the same error on all.
+///
+/// A file appears under its name when it is whole and durable, never before: it is written under a
+/// hidden name without the HDF5 signature, which no HDF5 reader opens; then the signature is put
+/// in, and the file is renamed. Older checkpoints are removed only after that. A process that is
+/// killed at any moment leaves every earlier checkpoint as it was.
+class SHMWIN_API checkpoint_store {
+  public:
+    /// All, collective over `comm`. Makes the directory if it is missing, and sweeps what dead
+    /// jobs left there.
+    ///
+    /// @param path  directory and stem: "run/state" gives run/state-000000001200.h5
+    /// @throws runtime_failure (io_failure)  the directory cannot be made or written
+    /// @throws runtime_failure (busy)        another job has this store open
+    /// @throws argument_error (invalid_argument)  path or options are not possible
+    checkpoint_store(MPI_Comm comm,
+                     std::filesystem::path const& path,
+                     checkpoint_options const& options = {});
+
+    checkpoint_store(checkpoint_store&&) noexcept;
+    checkpoint_store& operator=(checkpoint_store&&) noexcept;
+    checkpoint_store(checkpoint_store const&) = delete;
+    checkpoint_store& operator=(checkpoint_store const&) = delete;
+    ~checkpoint_store();
+
+    /// All, collective. Writes every saved object (arrays; the now of levels; values; objects of
+    /// element types), by all ranks, straight from the segment. A checkpoint of the same step is
+    /// replaced. The objects must not change meanwhile; it begins and ends with a fence.
+    ///
+    /// @throws out_of_memory (no_space)      the disk has no room: required, available, path
+    /// @throws runtime_failure (io_failure)  writing failed: call, path, reason
+    /// @throws runtime_failure (unsupported) the communicator spans several nodes
+    save_report save(segment& seg, checkpoint_label const& label);
+
+    /// All, collective. Restores the newest whole checkpoint; nothing, if the directory holds
+    /// none at all. What is skipped is logged with the reason. Fills objects that exist in place
+    /// (handles, views and pointers stay valid), creates the others.
+    ///
+    /// @throws runtime_failure (damaged)  there are checkpoints, and none is whole: never a
+    ///         fresh start by accident
+    /// @throws as restore()
+    std::optional<checkpoint_info> restore_latest(segment& seg);
+
+    /// All, collective. Restores that file. Names, types and shapes are checked before the first
+    /// byte moves; every block's checksum on the way.
+    ///
+    /// @throws argument_error (type_mismatch, shape_mismatch, not_found)  an object differs, or
+    ///         a saved object of the segment is not in the file; nothing changed
+    /// @throws runtime_failure (not_a_checkpoint, damaged, io_failure)  if a block is damaged, the
+    ///         contents of the objects are unspecified, unless .verify_first is set
+    checkpoint_info restore(segment& seg, std::filesystem::path const& file);
+
+    /// All, collective. The newest checkpoint whose structure is whole; nothing if there is none.
+    /// Does not read the payload.
+    [[nodiscard]] std::optional<checkpoint_info> latest() const;
+
+    /// All, collective. All checkpoints of this store, oldest first, by their names alone.
+    [[nodiscard]] std::vector<std::filesystem::path> list() const;
+
+    /// All, collective. Reads every byte of a file and compares checksums.
+    /// @throws runtime_failure (not_a_checkpoint, io_failure)
+    [[nodiscard]] verify_report verify(std::filesystem::path const& file) const;
+
+    struct state;
+
+  private:
+    std::unique_ptr<state> state_;
+};
+
+} // namespace shmwin::inline v1

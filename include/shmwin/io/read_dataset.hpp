@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// read_dataset: other people's HDF5 data, straight into a shared array.
+//
+// Layer: io.
+#pragma once
+
+#include "shmwin/base/dtype.hpp"
+#include "shmwin/base/export.hpp"
+#include "shmwin/segment/segment.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <source_location>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shmwin::inline v1 {
+
+/// A data set in a file.
+struct dataset_info {
+    std::vector<std::int64_t> shape; ///< in elements, slowest dimension first
+    std::string type;                ///< as HDF5 has it: "int16", "float64 big-endian", ...
+};
+
+namespace detail {
+
+/// Node, collective. The data set's type and shape, the same on all ranks or the same error.
+/// @param n_dimensions  what it must have
+SHMWIN_API dataset_info shared_dataset_info(group const& where,
+                                            std::filesystem::path const& file,
+                                            std::string const& path,
+                                            std::size_t n_dimensions);
+
+/// Node, collective. Each rank reads its rows into the array; on an error the array goes again.
+SHMWIN_API void fill_from_file(group const& where,
+                               placed_object const& target,
+                               dtype type,
+                               std::span<std::int64_t const> shape,
+                               std::filesystem::path const& file,
+                               std::string const& path);
+
+} // namespace detail
+
+/// Node, collective. Creates the array `name` with the shape of data set `path` in `file`, and
+/// reads it: each rank its rows, whatever the file's layout (contiguous, chunked, compressed),
+/// byte order and number type. Values that T cannot hold exactly enough (out of its range; a
+/// fraction or a too large integer for an integer type) are an error, not another number.
+///
+/// @tparam T  element type of the array; boolean and character types are not converted to
+/// @tparam N  number of dimensions; must be that of the data set
+/// @throws argument_error (not_found)      no such data set in the file
+/// @throws argument_error (shape_mismatch) it has another number of dimensions
+/// @throws argument_error (type_mismatch)  its type cannot become T
+/// @throws argument_error (out_of_range)   a value does not fit T; the array is removed again
+/// @throws runtime_failure (io_failure, not_a_checkpoint)  the file cannot be read, or is no HDF5
+/// @throws as group::create_array
+template <element T, std::size_t N>
+array<T, N> read_dataset(group const& where,
+                         std::string_view name,
+                         std::filesystem::path const& file,
+                         std::string const& path,
+                         array_options const& options = {},
+                         std::source_location const& line = std::source_location::current()) {
+    auto const found = detail::shared_dataset_info(where, file, path, N);
+    std::array<std::int64_t, N> extents{};
+    std::copy_n(found.shape.begin(), N, extents.begin());
+    auto made = where.create_array<T>(name, dims<N>(extents), options, line);
+    detail::fill_from_file(where, made.where(), dtype_of<T>, extents, file, path);
+    return made;
+}
+
+} // namespace shmwin::inline v1

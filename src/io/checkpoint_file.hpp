@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// checkpoint_file: what stands where in a checkpoint.
+//
+//     /                      attributes: shmwin_format, shmwin_version, step, time, created, uuid,
+//                            parent_uuid, n_ranks
+//     /fields/u              a data set for each object, under its own name; attributes:
+//                            shmwin_kind, shmwin_type, shmwin_layout, shmwin_levels,
+//                            shmwin_first_block
+//     /.shmwin/objects       their names
+//     /.shmwin/checksums     XXH3-128 of each block of 1 MiB of each object, [n_blocks, 2]
+//     /.shmwin/record        XXH3-128 of every byte outside payload and record; size; n_blocks
+//
+// Layer: io.
+#pragma once
+
+#include "shmwin/base/dtype.hpp"
+#include "shmwin/io/checkpoint_store.hpp"
+#include "shmwin/memory/object_record.hpp"
+
+#include "io/checksum.hpp"
+#include "io/hdf5.hpp"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace shmwin::inline v1::detail {
+
+inline constexpr std::int64_t checkpoint_format = 1;
+inline constexpr std::size_t checksum_block_bytes = std::size_t{1} << 20U;
+inline constexpr std::array<unsigned char, 8> hdf5_signature{
+    0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+
+/// One object of a checkpoint.
+struct stored_object {
+    std::string name;
+    object_kind kind = object_kind::array;
+    memory_order_kind order = memory_order_kind::none;
+    int n_levels = 0;
+    std::string type;                ///< signature
+    std::vector<std::int64_t> shape; ///< as the array has it
+    std::uint64_t n_bytes = 0;
+    std::uint64_t file_offset = 0; ///< of its payload; 0 if it is empty, or not contiguous
+    std::uint64_t first_block = 0; ///< index of its first checksum
+
+    /// False if another tool stored it in chunks: then only HDF5 can read it.
+    [[nodiscard]] bool is_contiguous() const noexcept { return n_bytes == 0 || file_offset != 0; }
+    [[nodiscard]] std::uint64_t n_blocks() const noexcept {
+        return (n_bytes + checksum_block_bytes - 1) / checksum_block_bytes;
+    }
+};
+
+/// A checkpoint's structure.
+struct checkpoint_file {
+    checkpoint_info info;
+    std::vector<stored_object> objects;
+    std::vector<checksum> checksums;    ///< of all blocks; only from read_checkpoint with `check`
+    std::uint64_t checksums_offset = 0; ///< 0 if there are none, or not contiguous
+    std::uint64_t record_offset = 0;
+    std::uint64_t n_blocks = 0;
+    std::uint64_t n_bytes = 0; ///< of the file
+    bool as_written = false;   ///< the structure's checksum is right
+
+    [[nodiscard]] std::uint64_t payload_bytes() const noexcept;
+};
+
+/// The last data set: written when all else is.
+struct checkpoint_record {
+    checksum structure;
+    std::uint64_t n_bytes;
+    std::uint64_t n_blocks;
+};
+static_assert(sizeof(checkpoint_record) == 32);
+
+/// Local. Makes the file with all its structure, payload and checksums left unwritten.
+/// @throws runtime_failure (io_failure), out_of_memory (no_space)
+void create_checkpoint(std::filesystem::path const& path,
+                       checkpoint_info const& info,
+                       std::vector<stored_object> const& objects);
+
+/// Local. Reads the structure of a file; with `check`, also the blocks' checksums, and compares
+/// its own.
+/// @throws runtime_failure (not_a_checkpoint, damaged, io_failure, layout_mismatch)
+[[nodiscard]] checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check);
+
+/// Local. Checksum of every byte outside payload and record. The signature counts as whole.
+[[nodiscard]] checksum structure_checksum(std::filesystem::path const& path,
+                                          checkpoint_file const& of);
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+// How a checkpoint's structure is read and checked.
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/text.hpp"
+
+#include "io/checkpoint_file.hpp"
+#include "io/datatype.hpp"
+#include "io/file.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+[[noreturn]] void damaged(std::filesystem::path const& path, std::string const& what) {
+    raise(errc::damaged, text("checkpoint is damaged (", path.native(), ": ", what, ")"));
+}
+
+h5_handle open_dataset(hid_t file, std::filesystem::path const& path, std::string const& name) {
+    h5_handle dataset(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose);
+    if (!dataset) damaged(path, text("data set ", name, " cannot be opened, ", h5_reason()));
+    return dataset;
+}
+
+std::vector<std::int64_t> shape_of(hid_t dataset) {
+    h5_handle const space(H5Dget_space(dataset), H5Sclose);
+    std::vector<hsize_t> dimensions(
+        static_cast<std::size_t>(std::max(0, H5Sget_simple_extent_ndims(space.get()))));
+    H5Sget_simple_extent_dims(space.get(), dimensions.data(), nullptr);
+    return {dimensions.begin(), dimensions.end()};
+}
+
+std::uint64_t offset_of(hid_t dataset) {
+    auto const address = H5Dget_offset(dataset);
+    return address == HADDR_UNDEF ? 0 : static_cast<std::uint64_t>(address);
+}
+
+std::optional<object_kind> kind_of_name(std::string const& wanted) {
+    for (auto const each :
+         {object_kind::array, object_kind::levels, object_kind::value, object_kind::object}) {
+        if (wanted == name(each)) return each;
+    }
+    return std::nullopt;
+}
+
+stored_object read_object(hid_t file, std::filesystem::path const& path, std::string const& name) {
+    auto const dataset = open_dataset(file, path, name);
+    stored_object found;
+    found.name = name;
+    auto const kind = kind_of_name(h5_read_text(dataset.get(), "shmwin_kind"));
+    if (!kind) damaged(path, text(name, " is of an unknown kind"));
+    found.kind = *kind;
+    found.type = h5_read_text(dataset.get(), "shmwin_type");
+    found.order = static_cast<memory_order_kind>(h5_read_integer(dataset.get(), "shmwin_layout"));
+    found.n_levels = static_cast<int>(h5_read_integer(dataset.get(), "shmwin_levels"));
+    found.first_block =
+        static_cast<std::uint64_t>(h5_read_integer(dataset.get(), "shmwin_first_block"));
+    auto const type = dtype_of_signature(found.type);
+    if (!type) {
+        raise(errc::unsupported,
+              text("element type is not known here (",
+                   found.type,
+                   " of ",
+                   name,
+                   " in ",
+                   path.native(),
+                   ")"));
+    }
+    h5_handle const stored(H5Dget_type(dataset.get()), H5Tclose);
+    if (H5Tequal(stored.get(), h5_type_of(*type).get()) <= 0) {
+        damaged(path, text(name, " does not hold ", found.type));
+    }
+    found.shape = shape_of(dataset.get());
+    if (found.order == memory_order_kind::left) std::ranges::reverse(found.shape);
+    found.n_bytes = type->n_bytes();
+    for (auto const extent : found.shape) {
+        found.n_bytes *= static_cast<std::uint64_t>(extent);
+    }
+    found.file_offset = offset_of(dataset.get());
+    return found;
+}
+
+std::vector<std::string> read_names(hid_t file, std::filesystem::path const& path) {
+    auto const dataset = open_dataset(file, path, ".shmwin/objects");
+    h5_handle const type(H5Dget_type(dataset.get()), H5Tclose);
+    auto const width = H5Tget_size(type.get());
+    auto const shape = shape_of(dataset.get());
+    if (shape.size() != 1 || H5Tget_class(type.get()) != H5T_STRING)
+        damaged(path, "its list of names");
+    std::string all(width * static_cast<std::size_t>(shape[0]), '\0');
+    if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()) < 0) {
+        damaged(path, text("its list of names, ", h5_reason()));
+    }
+    std::vector<std::string> names;
+    for (std::size_t at = 0; at < all.size(); at += width) {
+        names.emplace_back(all.substr(at, width).c_str());
+    }
+    return names;
+}
+
+std::vector<checksum>
+read_checksums(hid_t table, std::filesystem::path const& path, std::uint64_t n_blocks) {
+    std::vector<checksum> all(n_blocks);
+    static_assert(sizeof(checksum) == 16);
+    if (n_blocks > 0
+        && H5Dread(table, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()) < 0) {
+        damaged(path, text("its table of checksums, ", h5_reason()));
+    }
+    return all;
+}
+
+checkpoint_info read_labels(hid_t file, std::filesystem::path const& path) {
+    if (H5Aexists(file, "shmwin_format") <= 0) {
+        raise(errc::not_a_checkpoint,
+              text("file is HDF5, but no checkpoint (",
+                   path.native(),
+                   " lacks the attribute shmwin_format; read_dataset reads other files)"));
+    }
+    auto const format = h5_read_integer(file, "shmwin_format");
+    if (format != checkpoint_format) {
+        raise(errc::layout_mismatch,
+              text("checkpoint is of another format (",
+                   path.native(),
+                   ": ",
+                   format,
+                   ", this library reads ",
+                   checkpoint_format,
+                   ")"));
+    }
+    checkpoint_info info;
+    info.file = path;
+    info.step = h5_read_integer(file, "step");
+    info.time = h5_read_real(file, "time");
+    info.n_ranks = static_cast<int>(h5_read_integer(file, "n_ranks"));
+    info.created_ns = h5_read_integer(file, "created_ns");
+    info.uuid = h5_read_text(file, "uuid");
+    info.parent_uuid = h5_read_text(file, "parent_uuid");
+    return info;
+}
+
+struct byte_range {
+    std::uint64_t first;
+    std::uint64_t last;
+};
+
+// Payload and record, in the order of the file.
+std::vector<byte_range> left_out(checkpoint_file const& of) {
+    std::vector<byte_range> ranges{
+        {of.record_offset, of.record_offset + sizeof(checkpoint_record)}};
+    for (auto const& each : of.objects) {
+        if (each.n_bytes > 0 && each.file_offset != 0) {
+            ranges.push_back({each.file_offset, each.file_offset + each.n_bytes});
+        }
+    }
+    std::ranges::sort(ranges, {}, &byte_range::first);
+    return ranges;
+}
+
+void add_bytes(running_checksum& sum, file const& from, byte_range which) {
+    std::vector<std::byte> buffer(
+        std::min<std::uint64_t>(checksum_block_bytes, which.last - which.first));
+    while (which.first < which.last) {
+        auto const n = std::min<std::uint64_t>(buffer.size(), which.last - which.first);
+        auto const piece = std::span(buffer).first(n);
+        from.read_at(which.first, piece);
+        if (which.first == 0)
+            std::memcpy(piece.data(), hdf5_signature.data(), hdf5_signature.size());
+        sum.add(piece);
+        which.first += n;
+    }
+}
+
+bool structure_is_as_written(std::filesystem::path const& path, checkpoint_file const& found) {
+    if (found.record_offset == 0) return false;
+    checkpoint_record record{};
+    file(path, file::mode::read)
+        .read_at(found.record_offset, std::as_writable_bytes(std::span(&record, 1)));
+    return record.n_bytes == found.n_bytes && record.n_blocks == found.n_blocks
+           && record.structure == structure_checksum(path, found);
+}
+
+} // namespace
+
+checksum structure_checksum(std::filesystem::path const& path, checkpoint_file const& of) {
+    file const from(path, file::mode::read);
+    running_checksum sum;
+    std::uint64_t at = 0;
+    for (auto const& gap : left_out(of)) {
+        if (gap.first > at) add_bytes(sum, from, {at, gap.first});
+        at = std::max(at, gap.last);
+    }
+    if (of.n_bytes > at) add_bytes(sum, from, {at, of.n_bytes});
+    return sum.value();
+}
+
+checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check) {
+    h5_quiet const quiet;
+    checkpoint_file found;
+    found.n_bytes = file(path, file::mode::read).n_bytes();
+    {
+        auto const opened = h5_open_for_reading(path);
+        found.info = read_labels(opened.get(), path);
+        for (auto const& name : read_names(opened.get(), path)) {
+            found.objects.push_back(read_object(opened.get(), path, name));
+            found.n_blocks += found.objects.back().n_blocks();
+        }
+        auto const table = open_dataset(opened.get(), path, ".shmwin/checksums");
+        if (shape_of(table.get())
+            != std::vector{static_cast<std::int64_t>(found.n_blocks), std::int64_t{2}}) {
+            damaged(path, "its table of checksums has another size");
+        }
+        found.checksums_offset = offset_of(table.get());
+        if (check) found.checksums = read_checksums(table.get(), path, found.n_blocks);
+        found.record_offset = offset_of(open_dataset(opened.get(), path, ".shmwin/record").get());
+    }
+    if (check) found.as_written = structure_is_as_written(path, found);
+    return found;
+}
+
+} // namespace shmwin::inline v1::detail

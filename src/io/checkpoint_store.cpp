@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/io/checkpoint_store.hpp"
+
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/hash.hpp"
+#include "shmwin/base/log.hpp"
+#include "shmwin/base/text.hpp"
+#include "shmwin/mpi/agreement.hpp"
+#include "shmwin/mpi/error.hpp"
+
+#include "io/inventory.hpp"
+#include "io/store_state.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <system_error>
+#include <utility>
+
+namespace shmwin::inline v1 {
+namespace detail {
+namespace {
+
+std::shared_ptr<store_communicator> duplicate(MPI_Comm comm) {
+    if (!mpi_is_up() || comm == MPI_COMM_NULL) {
+        raise(errc::invalid_argument,
+              "store cannot be opened (MPI is not running, or the communicator is null)");
+    }
+    auto made = std::make_shared<store_communicator>();
+    check_mpi("MPI_Comm_dup", MPI_Comm_dup(comm, &made->comm));
+    check_mpi("MPI_Comm_set_errhandler", MPI_Comm_set_errhandler(made->comm, MPI_ERRORS_RETURN));
+    check_mpi("MPI_Comm_rank", MPI_Comm_rank(made->comm, &made->rank));
+    check_mpi("MPI_Comm_size", MPI_Comm_size(made->comm, &made->size));
+    join_finalize(made);
+    return made;
+}
+
+void check_options(checkpoint_options const& options) {
+    if (options.keep >= 1) return;
+    raise(errc::invalid_argument,
+          text("retention is not possible (.keep = ", options.keep, "; at least 1)"));
+}
+
+void make_directory(std::filesystem::path const& directory) {
+    std::error_code failed;
+    std::filesystem::create_directories(directory, failed);
+    if (!failed) return;
+    raise(errc::io_failure,
+          text("directory cannot be made (", directory.native(), ": ", failed.message(), ")"));
+}
+
+// Texts, each ending with 0, one after the other.
+std::string joined(std::vector<std::string> const& lines) {
+    std::string all;
+    for (auto const& each : lines) {
+        all.append(each).push_back('\0');
+    }
+    return all;
+}
+
+std::vector<std::string> split(std::string const& all) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < all.size(); at += lines.back().size() + 1) {
+        lines.emplace_back(&all[at]);
+    }
+    return lines;
+}
+
+// Rank 0's lines, on all ranks.
+std::vector<std::string> broadcast(store_communicator const& store,
+                                   std::vector<std::string> const& lines) {
+    auto all = joined(lines);
+    int length = static_cast<int>(all.size());
+    check_mpi("MPI_Bcast", MPI_Bcast(&length, 1, MPI_INT, 0, store.comm));
+    all.resize(static_cast<std::size_t>(length));
+    check_mpi("MPI_Bcast", MPI_Bcast(all.data(), length, MPI_CHAR, 0, store.comm));
+    return split(all);
+}
+
+bool may_be_skipped(errc code) {
+    return code == errc::damaged || code == errc::not_a_checkpoint;
+}
+
+} // namespace
+
+std::vector<std::string> gather_lines(store_communicator const& store,
+                                      std::vector<std::string> const& mine,
+                                      std::size_t limit) {
+    auto const n_ranks = static_cast<std::size_t>(store.size);
+    auto const text = joined(
+        {mine.begin(), mine.begin() + static_cast<std::ptrdiff_t>(std::min(mine.size(), limit))});
+    int const length = static_cast<int>(text.size());
+    std::vector<int> lengths(n_ranks);
+    check_mpi("MPI_Allgather",
+              MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, store.comm));
+    std::vector<int> begins(n_ranks, 0);
+    std::exclusive_scan(lengths.begin(), lengths.end(), begins.begin(), 0);
+    std::string all(static_cast<std::size_t>(begins.back() + lengths.back()), '\0');
+    check_mpi("MPI_Allgatherv",
+              MPI_Allgatherv(text.data(),
+                             length,
+                             MPI_CHAR,
+                             all.data(),
+                             lengths.data(),
+                             begins.data(),
+                             MPI_CHAR,
+                             store.comm));
+    auto lines = split(all);
+    if (lines.size() > limit) lines.resize(limit);
+    return lines;
+}
+
+void check_ranks(store_communicator const& store, segment_core const& target) {
+    target.require_open(operation::save);
+    if (target.on().n_nodes() > 1) {
+        raise(errc::unsupported,
+              text("checkpoint is not possible (the segment's communicator spans ",
+                   target.on().n_nodes(),
+                   " nodes, each with objects of its own; make node and "
+                   "store from a communicator of one node)"));
+    }
+    int result = MPI_UNEQUAL;
+    check_mpi("MPI_Comm_compare", MPI_Comm_compare(store.comm, target.on().all(), &result));
+    if (result == MPI_CONGRUENT || result == MPI_IDENT || result == MPI_SIMILAR) return;
+    raise(errc::invalid_argument,
+          "checkpoint is not possible (store and segment were made from communicators of different "
+          "ranks)");
+}
+
+range my_blocks(store_communicator const& store, std::uint64_t n_blocks) {
+    return block_range(static_cast<std::int64_t>(n_blocks), store.size, store.rank);
+}
+
+checkpoint_file
+read_structure(store_communicator const& store, std::filesystem::path const& path, bool check) {
+    checkpoint_file found;
+    agree_on(store.comm, "restore", [&] { found = read_checkpoint(path, check); });
+    return found;
+}
+
+} // namespace detail
+
+checkpoint_store::checkpoint_store(MPI_Comm comm,
+                                   std::filesystem::path const& path,
+                                   checkpoint_options const& options) {
+    auto group = detail::duplicate(comm);
+    auto const call =
+        detail::text("checkpoint_store(\"", path.native(), "\", keep ", options.keep, ")");
+    auto const same =
+        detail::hash_with(detail::hash(path.native()),
+                          static_cast<std::uint64_t>(options.keep) * 4 + (options.durable ? 1 : 0)
+                              + (options.verify_first ? 2 : 0));
+    std::optional<detail::checkpoint_names> names;
+    auto const failure = detail::failure_of([&] {
+        detail::check_options(options);
+        names.emplace(path);
+    });
+    detail::agree(group->comm, call, same, failure ? &*failure : nullptr);
+    state_ = std::make_unique<state>(std::move(group), std::move(*names), options);
+    detail::agree_on(state_->comm(), call, [&] {
+        if (!state_->is_first()) return;
+        detail::make_directory(state_->names.directory());
+        state_->lock = detail::store_lock(state_->names.lock());
+        state_->names.sweep();
+    });
+}
+
+checkpoint_store::checkpoint_store(checkpoint_store&&) noexcept = default;
+checkpoint_store& checkpoint_store::operator=(checkpoint_store&&) noexcept = default;
+checkpoint_store::~checkpoint_store() = default;
+
+std::vector<std::filesystem::path> checkpoint_store::list() const {
+    std::vector<std::string> lines;
+    detail::agree_on(state_->comm(), "list", [&] {
+        if (!state_->is_first()) return;
+        for (auto const& each : state_->names.list()) {
+            lines.push_back(each.native());
+        }
+    });
+    lines = detail::broadcast(*state_->group, lines);
+    return {lines.begin(), lines.end()};
+}
+
+std::optional<checkpoint_info> checkpoint_store::latest() const {
+    auto const all = list();
+    for (auto each = all.rbegin(); each != all.rend(); ++each) {
+        try {
+            auto const found = detail::read_structure(*state_->group, *each, true);
+            if (found.as_written) return found.info;
+        } catch (error const& failed) {
+            if (!detail::may_be_skipped(failed.code())) throw;
+        }
+    }
+    return std::nullopt;
+}
+
+checkpoint_info checkpoint_store::restore(segment& seg, std::filesystem::path const& file) {
+    auto& core = *seg.core();
+    detail::check_ranks(*state_->group, core);
+    core.meet({operation::restore, {}, {}, {}, detail::hash(file.native())}, [] {});
+    auto info = detail::restore_file(*state_->group, core, file, state_->options.verify_first);
+    state_->last_uuid = info.uuid;
+    core.fence();
+    return info;
+}
+
+std::optional<checkpoint_info> checkpoint_store::restore_latest(segment& seg) {
+    auto const all = list();
+    std::string reasons;
+    for (auto each = all.rbegin(); each != all.rend(); ++each) {
+        try {
+            return restore(seg, *each);
+        } catch (error const& failed) {
+            if (!detail::may_be_skipped(failed.code())) throw;
+            reasons += (reasons.empty() ? "" : "; ") + std::string(failed.what());
+            if (state_->is_first()) {
+                log(log_level::warning, detail::text("skipped a checkpoint: ", failed.what()));
+            }
+        }
+    }
+    if (all.empty()) return std::nullopt;
+    raise(error_info{errc::damaged,
+                     true,
+                     0,
+                     detail::text("no checkpoint is whole (",
+                                  all.size(),
+                                  " in ",
+                                  state_->names.directory().native(),
+                                  ": ",
+                                  reasons,
+                                  "; remove them to start afresh)")});
+}
+
+} // namespace shmwin::inline v1

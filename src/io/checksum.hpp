@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// XXH3, 128 bits: the checksum of blocks and of a file's structure (https://xxhash.com, header
+// only). With AVX2 where the processor has it: twice as fast, and the same value.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace shmwin::inline v1::detail {
+
+struct checksum {
+    std::uint64_t low = 0;
+    std::uint64_t high = 0;
+    friend bool operator==(checksum const&, checksum const&) = default;
+};
+
+[[nodiscard]] checksum checksum_of(std::span<std::byte const> bytes) noexcept;
+
+/// The checksum of bytes that come in pieces.
+class running_checksum {
+  public:
+    running_checksum();
+    running_checksum(running_checksum&&) noexcept;
+    running_checksum& operator=(running_checksum&&) noexcept;
+    running_checksum(running_checksum const&) = delete;
+    running_checksum& operator=(running_checksum const&) = delete;
+    ~running_checksum();
+
+    void add(std::span<std::byte const> bytes) noexcept;
+    [[nodiscard]] checksum value() const noexcept;
+    void restart() noexcept;
+
+  private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+// The same function, compiled for the baseline and for AVX2.
+[[nodiscard]] checksum checksum_portable(void const* bytes, std::size_t n_bytes) noexcept;
+[[nodiscard]] checksum checksum_avx2(void const* bytes, std::size_t n_bytes) noexcept;
+
+} // namespace shmwin::inline v1::detail

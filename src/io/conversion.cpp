@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "io/conversion.hpp"
+
+#include "shmwin/base/text.hpp"
+
+#include "io/datatype.hpp"
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+bool is_number(H5T_class_t which) {
+    return which == H5T_INTEGER || which == H5T_FLOAT;
+}
+
+bool is_numeric(dtype type) {
+    return type.kind() == dtype_kind::signed_integer || type.kind() == dtype_kind::unsigned_integer
+           || type.kind() == dtype_kind::floating;
+}
+
+// As h5py and others write it: two floating members, r and i.
+bool is_complex_compound(hid_t type) {
+    return H5Tget_class(type) == H5T_COMPOUND && H5Tget_nmembers(type) == 2
+           && H5Tget_member_index(type, "r") >= 0 && H5Tget_member_index(type, "i") >= 0
+           && H5Tget_member_class(type, 0) == H5T_FLOAT
+           && H5Tget_member_class(type, 1) == H5T_FLOAT;
+}
+
+char const* class_text(H5T_class_t which) {
+    switch (which) {
+    case H5T_INTEGER:
+        return "integer";
+    case H5T_FLOAT:
+        return "float";
+    case H5T_STRING:
+        return "string";
+    case H5T_BITFIELD:
+        return "bit field";
+    case H5T_OPAQUE:
+        return "opaque";
+    case H5T_COMPOUND:
+        return "compound";
+    case H5T_REFERENCE:
+        return "reference";
+    case H5T_ENUM:
+        return "enumeration";
+    case H5T_VLEN:
+        return "variable-length sequence";
+    case H5T_ARRAY:
+        return "array";
+    default:
+        return "unknown type";
+    }
+}
+
+} // namespace
+
+std::string describe_type(hid_t type) {
+    auto const which = H5Tget_class(type);
+    auto const n_bytes = H5Tget_size(type);
+    if (!is_number(which)) return text(class_text(which), " of ", n_bytes, " bytes");
+    bool const is_unsigned = which == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_NONE;
+    auto const* const end = H5Tget_order(type) == H5T_ORDER_BE ? " big-endian" : "";
+    return text(which == H5T_FLOAT ? "float" : is_unsigned ? "uint" : "int", 8 * n_bytes, end);
+}
+
+bool can_become(hid_t from, dtype to) {
+    if (is_numeric(to)) return is_number(H5Tget_class(from));
+    if (to.kind() == dtype_kind::complex) return is_complex_compound(from);
+    return H5Tequal(from, h5_type_of(to).get()) > 0;
+}
+
+exact_conversion::exact_conversion(dtype to)
+    : watched_{to.kind() != dtype_kind::floating && to.kind() != dtype_kind::complex},
+      list_(H5Pcreate(H5P_DATASET_XFER), H5Pclose) {
+    H5Pset_type_conv_cb(list_.get(), on_exception, &watched_);
+}
+
+H5T_conv_ret_t exact_conversion::on_exception(H5T_conv_except_t what,
+                                              hid_t /*from*/,
+                                              hid_t /*to*/,
+                                              void* /*source*/,
+                                              void* /*target*/,
+                                              void* data) {
+    auto& self = *static_cast<watched*>(data);
+    switch (what) {
+    case H5T_CONV_EXCEPT_RANGE_HI:
+        self.why = "a value is too large";
+        break;
+    case H5T_CONV_EXCEPT_RANGE_LOW:
+        self.why = "a value is too small";
+        break;
+    case H5T_CONV_EXCEPT_PRECISION:
+        self.why = "an integer has too many digits";
+        break;
+    case H5T_CONV_EXCEPT_TRUNCATE:
+        self.why = "a value has a fraction";
+        break;
+    default: // infinities and NaN: no integer, but good floating-point numbers
+        if (!self.to_integer) return H5T_CONV_UNHANDLED;
+        self.why = "a value is infinite or not a number";
+    }
+    return H5T_CONV_ABORT;
+}
+
+} // namespace shmwin::inline v1::detail

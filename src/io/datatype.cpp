@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "io/datatype.hpp"
+
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/text.hpp"
+
+#include <bit>
+#include <cstdint>
+#include <limits>
+
+// Files are little-endian; their payload is the segment's bytes.
+static_assert(std::endian::native == std::endian::little, "payload would have to be swapped");
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+h5_handle copy_of(hid_t predefined) {
+    return {H5Tcopy(predefined), H5Tclose};
+}
+
+h5_handle integer(std::size_t n_bytes, bool is_signed) {
+    switch (n_bytes) {
+    case 1:
+        return copy_of(is_signed ? H5T_STD_I8LE : H5T_STD_U8LE);
+    case 2:
+        return copy_of(is_signed ? H5T_STD_I16LE : H5T_STD_U16LE);
+    case 4:
+        return copy_of(is_signed ? H5T_STD_I32LE : H5T_STD_U32LE);
+    default:
+        return copy_of(is_signed ? H5T_STD_I64LE : H5T_STD_U64LE);
+    }
+}
+
+h5_handle floating(std::size_t n_bytes) {
+    switch (n_bytes) {
+    case 4:
+        return copy_of(H5T_IEEE_F32LE);
+    case 8:
+        return copy_of(H5T_IEEE_F64LE);
+    default:
+        return copy_of(H5T_NATIVE_LDOUBLE);
+    }
+}
+
+h5_handle boolean() {
+    h5_handle type(H5Tenum_create(H5T_STD_I8LE), H5Tclose);
+    for (std::int8_t const value : {std::int8_t{0}, std::int8_t{1}}) {
+        H5Tenum_insert(type.get(), value == 0 ? "FALSE" : "TRUE", &value);
+    }
+    return type;
+}
+
+h5_handle complex_of(std::size_t n_bytes) {
+    auto const part = floating(n_bytes / 2);
+    h5_handle type(H5Tcreate(H5T_COMPOUND, n_bytes), H5Tclose);
+    H5Tinsert(type.get(), "r", 0, part.get());
+    H5Tinsert(type.get(), "i", n_bytes / 2, part.get());
+    return type;
+}
+
+h5_handle character() {
+    auto type = copy_of(H5T_C_S1);
+    H5Tset_size(type.get(), 1);
+    H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
+    return type;
+}
+
+} // namespace
+
+h5_handle h5_type_of(dtype type) {
+    auto const n_bytes = type.n_bytes();
+    switch (type.kind()) {
+    case dtype_kind::boolean:
+        return boolean();
+    case dtype_kind::raw_byte:
+        return {H5Tcreate(H5T_OPAQUE, n_bytes), H5Tclose};
+    case dtype_kind::character:
+        return character();
+    case dtype_kind::wide_character:
+        return integer(n_bytes, std::numeric_limits<wchar_t>::is_signed);
+    case dtype_kind::unicode:
+        return integer(n_bytes, false);
+    case dtype_kind::signed_integer:
+        return integer(n_bytes, true);
+    case dtype_kind::unsigned_integer:
+        return integer(n_bytes, false);
+    case dtype_kind::floating:
+        return floating(n_bytes);
+    case dtype_kind::complex:
+        return complex_of(n_bytes);
+    }
+    raise(errc::unsupported,
+          text("element type is not known to files (kind ", static_cast<int>(type.kind()), ")"));
+}
+
+} // namespace shmwin::inline v1::detail

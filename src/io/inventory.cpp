@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "io/inventory.hpp"
+
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/text.hpp"
+#include "shmwin/base/type_id.hpp"
+
+#include "segment/request.hpp"
+
+#include <algorithm>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+stored_object stored_from(object_record const& record) {
+    stored_object object;
+    object.name = record.name_text();
+    object.kind = record.kind;
+    object.order = record.order;
+    object.n_levels = record.n_levels;
+    object.type = record.type_text();
+    object.shape.assign(record.shape().begin(), record.shape().end());
+    object.n_bytes = record.element_bytes;
+    for (auto const extent : object.shape) {
+        object.n_bytes *= static_cast<std::uint64_t>(extent);
+    }
+    return object;
+}
+
+// In a file a name is a data set or a group, never both. Names come sorted, but "a-b" sorts
+// between "a" and "a/b".
+void check_nesting(std::vector<stored_object> const& objects) {
+    for (auto const& each : objects) {
+        auto const& inner = each.name;
+        for (auto slash = inner.find('/'); slash != std::string::npos;
+             slash = inner.find('/', slash + 1)) {
+            auto const outer = std::string_view(inner).substr(0, slash);
+            auto const found = std::ranges::lower_bound(objects, outer, {}, &stored_object::name);
+            if (found == objects.end() || found->name != outer) continue;
+            raise(errc::invalid_argument,
+                  text("objects cannot be in one file (\"",
+                       outer,
+                       "\" is an object and a group of \"",
+                       inner,
+                       "\"; rename one, or create it with .saved = false)"));
+        }
+    }
+}
+
+object_request request_of(stored_object const& stored, type_id const& type) {
+    object_request request;
+    request.op = operation::restore;
+    request.name = stored.name;
+    request.kind = stored.kind;
+    request.type = &type;
+    request.element = dtype_of_signature(stored.type);
+    request.extents = stored.shape;
+    request.order = stored.order;
+    if (stored.kind == object_kind::levels) request.options.levels = stored.n_levels;
+    return request;
+}
+
+} // namespace
+
+std::uint64_t memory_offset_of(segment_core const& of, object_record const& record) {
+    if (record.kind != object_kind::levels) return record.offset;
+    auto const& control = *static_cast<levels_control const*>(of.memory().at(record.offset));
+    return record.offset + control.first_bytes + control.now.load() * control.stride_bytes;
+}
+
+inventory take_inventory(segment_core const& of) {
+    inventory all;
+    std::uint64_t n_blocks = 0;
+    for (auto const& [index, record] : of.names().list()) {
+        if (!record.saved) {
+            all.left_out.emplace_back(record.name_text());
+            continue;
+        }
+        auto object = stored_from(record);
+        object.first_block = n_blocks;
+        n_blocks += object.n_blocks();
+        all.objects.push_back(std::move(object));
+        all.memory_offsets.push_back(memory_offset_of(of, record));
+    }
+    check_nesting(all.objects);
+    return all;
+}
+
+std::vector<std::size_t> check_fit(segment_core const& target,
+                                   std::vector<stored_object> const& stored) {
+    std::vector<std::size_t> missing;
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+        auto const found = target.look_up(stored[i].name);
+        if (!found) {
+            missing.push_back(i);
+            continue;
+        }
+        auto const type = type_id_of(*dtype_of_signature(stored[i].type));
+        check_match(found->record, request_of(stored[i], type), true);
+    }
+    for (auto const& each : take_inventory(target).objects) {
+        auto const same = [&](auto const& other) { return other.name == each.name; };
+        if (std::ranges::any_of(stored, same)) continue;
+        raise(errc::not_found,
+              text("object is not in the checkpoint (\"",
+                   each.name,
+                   "\" of the segment; create it after restoring, or with .saved = false)"));
+    }
+    return missing;
+}
+
+placed_object create_from_file(segment_core& target, stored_object const& stored) {
+    auto const type = type_id_of(*dtype_of_signature(stored.type));
+    auto const request = request_of(stored, type);
+    bool const small = stored.kind == object_kind::value || stored.kind == object_kind::object;
+    return small ? target.create_small(request, [](void*) {}) : target.create(request);
+}
+
+} // namespace shmwin::inline v1::detail

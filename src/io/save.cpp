@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// How a checkpoint is written: structure by HDF5 on one rank, signature blanked; payload by all
+// ranks; then checksum, fsync, signature, fsync, rename, fsync of the directory. A file that is
+// not whole cannot be opened by any HDF5 reader.
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/hash.hpp"
+#include "shmwin/base/text.hpp"
+#include "shmwin/mpi/agreement.hpp"
+#include "shmwin/mpi/error.hpp"
+
+#include "io/checkpoint_file.hpp"
+#include "io/file.hpp"
+#include "io/inventory.hpp"
+#include "io/payload.hpp"
+#include "io/store_state.hpp"
+
+#include <bit>
+#include <chrono>
+#include <iomanip>
+#include <sstream>
+#include <sys/random.h>
+#include <system_error>
+
+namespace shmwin::inline v1 {
+namespace detail {
+namespace {
+
+using std::chrono::steady_clock;
+
+std::string make_uuid() {
+    std::array<std::uint64_t, 2> words{};
+    if (::getrandom(words.data(), sizeof words, 0) != sizeof words) {
+        raise(errc::system_failure, "getrandom failed (no uuid for the checkpoint)");
+    }
+    std::ostringstream out;
+    out << std::hex << std::setfill('0') << std::setw(16) << words[0] << std::setw(16) << words[1];
+    return out.str();
+}
+
+std::int64_t now_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+// What rank 0 found out and all ranks need for the payload.
+struct write_plan {
+    std::vector<payload_part> parts;
+    std::uint64_t checksums_offset = 0;
+    std::uint64_t n_blocks = 0;
+};
+
+template <typename T>
+void broadcast(MPI_Comm comm, T& value) {
+    check_mpi("MPI_Bcast", MPI_Bcast(&value, sizeof value, MPI_BYTE, 0, comm));
+}
+
+void broadcast(MPI_Comm comm, write_plan& plan) {
+    std::uint64_t n_parts = plan.parts.size();
+    broadcast(comm, n_parts);
+    broadcast(comm, plan.checksums_offset);
+    broadcast(comm, plan.n_blocks);
+    plan.parts.resize(n_parts);
+    // In units of a part: the count of bytes may not fit an int.
+    MPI_Datatype part = MPI_DATATYPE_NULL;
+    check_mpi("MPI_Type_contiguous", MPI_Type_contiguous(sizeof(payload_part), MPI_BYTE, &part));
+    check_mpi("MPI_Type_commit", MPI_Type_commit(&part));
+    check_mpi("MPI_Bcast", MPI_Bcast(plan.parts.data(), static_cast<int>(n_parts), part, 0, comm));
+    MPI_Type_free(&part);
+}
+
+void write_signature(file const& target, bool whole) {
+    constexpr std::array<unsigned char, 8> blank{};
+    target.write_at(0, std::as_bytes(std::span(whole ? hdf5_signature : blank)));
+}
+
+// One save. Rank 0 holds the file open and decides; removes it if it does not become whole.
+class saver {
+  public:
+    saver(store_communicator const& ranks,
+          checkpoint_names const& names,
+          segment_core& source,
+          checkpoint_info info,
+          checkpoint_options const& options)
+        : ranks_(ranks),
+          names_(names),
+          source_(source),
+          info_(std::move(info)),
+          options_(options),
+          temporary_(names.temporary(info_.step)) {}
+    saver(saver const&) = delete;
+    saver(saver&&) = delete;
+    saver& operator=(saver const&) = delete;
+    saver& operator=(saver&&) = delete;
+    ~saver() {
+        std::error_code ignored;
+        if (made_ && !committed_) std::filesystem::remove(temporary_, ignored);
+    }
+
+    save_report run() {
+        on_first([&] { prepare(); });
+        broadcast(ranks_.comm, plan_);
+        agree_on(ranks_.comm, "save", [&] {
+            write_payload(temporary_,
+                          source_.memory().where().base(),
+                          plan_.parts,
+                          plan_.checksums_offset,
+                          my_blocks(ranks_, plan_.n_blocks));
+        });
+        on_first([&] { commit(); });
+        return report();
+    }
+
+  private:
+    // Rank 0 does it; all learn how it went.
+    void on_first(function_ref<void()> step) const {
+        agree_on(ranks_.comm, "save", [&] {
+            if (ranks_.rank == 0) step();
+        });
+    }
+
+    void prepare() {
+        all_ = take_inventory(source_);
+        std::error_code ignored;
+        std::filesystem::remove(temporary_, ignored); // ours: the store is locked
+        std::uint64_t n_bytes = 1U << 20U;
+        for (auto const& each : all_.objects) {
+            n_bytes += each.n_bytes + 8192;
+        }
+        check_disk_space(names_.directory(), n_bytes);
+        made_ = true;
+        create_checkpoint(temporary_, info_, all_.objects);
+        written_ = read_checkpoint(temporary_, false);
+        file_ = file(temporary_, file::mode::write);
+        write_signature(file_, false);
+        file_.reserve(written_.n_bytes);
+        make_plan();
+    }
+
+    void make_plan() {
+        plan_.checksums_offset = written_.checksums_offset;
+        plan_.n_blocks = written_.n_blocks;
+        for (std::size_t i = 0; i < written_.objects.size(); ++i) {
+            auto const& each = written_.objects[i];
+            if (!each.is_contiguous()) {
+                raise(errc::io_failure,
+                      text("HDF5 gave no place in the file (",
+                           each.name,
+                           " in ",
+                           temporary_.native(),
+                           ")"));
+            }
+            plan_.parts.push_back(
+                {all_.memory_offsets[i], each.n_bytes, each.file_offset, each.first_block});
+        }
+    }
+
+    void commit() {
+        checkpoint_record const record{
+            structure_checksum(temporary_, written_), written_.n_bytes, written_.n_blocks};
+        file_.write_at(written_.record_offset, std::as_bytes(std::span(&record, 1)));
+        if (options_.durable) file_.sync();
+        write_signature(file_, true);
+        if (options_.durable) file_.sync();
+        auto const target = names_.of_step(info_.step);
+        std::error_code failed;
+        std::filesystem::rename(temporary_, target, failed);
+        if (failed) {
+            raise(errc::io_failure,
+                  text("rename failed (",
+                       temporary_.native(),
+                       " to ",
+                       target.native(),
+                       ": ",
+                       failed.message(),
+                       ")"));
+        }
+        committed_ = true;
+        if (options_.durable) sync_directory(names_.directory());
+        names_.retain(options_.keep, target);
+    }
+
+    save_report report() {
+        save_report made;
+        made.file = names_.of_step(info_.step);
+        for (auto const& each : plan_.parts) {
+            made.n_bytes += each.n_bytes;
+        }
+        if (ranks_.rank != 0) all_ = take_inventory(source_);
+        for (auto& each : all_.objects) {
+            made.saved.push_back(std::move(each.name));
+        }
+        made.left_out = std::move(all_.left_out);
+        made.seconds = std::chrono::duration<double>(steady_clock::now() - begin_).count();
+        return made;
+    }
+
+    store_communicator const& ranks_;
+    checkpoint_names const& names_;
+    segment_core& source_;
+    checkpoint_info info_;
+    checkpoint_options const& options_;
+    std::filesystem::path temporary_;
+    inventory all_;
+    checkpoint_file written_;
+    write_plan plan_;
+    file file_;
+    bool made_ = false;
+    bool committed_ = false;
+    steady_clock::time_point begin_ = steady_clock::now();
+};
+
+} // namespace
+} // namespace detail
+
+save_report checkpoint_store::save(segment& seg, checkpoint_label const& label) {
+    auto& core = *seg.core();
+    detail::check_ranks(*state_->group, core);
+    auto const same = detail::hash_with(static_cast<std::uint64_t>(label.step),
+                                        std::bit_cast<std::uint64_t>(label.time));
+    core.meet({operation::save, {}, {}, {}, same}, [&] {
+        if (label.step >= 0) return;
+        raise(errc::invalid_argument, detail::text("step is negative (", label.step, ")"));
+    });
+    checkpoint_info info;
+    info.step = label.step;
+    info.time = label.time;
+    info.n_ranks = state_->group->size;
+    info.parent_uuid = state_->last_uuid;
+    if (state_->is_first()) {
+        info.uuid = detail::make_uuid();
+        info.created_ns = detail::now_ns();
+    }
+    auto report = detail::saver(*state_->group, state_->names, core, info, state_->options).run();
+    if (state_->is_first()) state_->last_uuid = info.uuid;
+    core.fence();
+    return report;
+}
+
+} // namespace shmwin::inline v1

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// What a checkpoint_store holds between its calls.
+//
+// Layer: io.
+#pragma once
+
+#include "shmwin/io/checkpoint_store.hpp"
+#include "shmwin/mpi/finalize.hpp"
+
+#include "io/checkpoint_file.hpp"
+#include "io/payload.hpp"
+#include "io/store_directory.hpp"
+
+#include <mpi.h>
+
+#include <memory>
+#include <string>
+
+namespace shmwin::inline v1 {
+
+namespace detail {
+
+/// A private communicator; freed at MPI_Finalize.
+struct store_communicator final : finalizable {
+    ~store_communicator() override = default;
+    void at_exit() noexcept override {}
+    void at_finalize() noexcept override {
+        if (comm != MPI_COMM_NULL) MPI_Comm_free(&comm);
+    }
+
+    MPI_Comm comm = MPI_COMM_NULL;
+    int rank = 0;
+    int size = 1;
+};
+
+} // namespace detail
+
+struct checkpoint_store::state {
+    state(std::shared_ptr<detail::store_communicator> ranks,
+          detail::checkpoint_names where,
+          checkpoint_options const& chosen)
+        : group(std::move(ranks)), names(std::move(where)), options(chosen) {}
+
+    std::shared_ptr<detail::store_communicator> group;
+    detail::checkpoint_names names;
+    checkpoint_options options;
+    detail::store_lock lock; ///< rank 0's
+    std::string last_uuid;   ///< of what was saved or restored last
+
+    [[nodiscard]] MPI_Comm comm() const noexcept { return group->comm; }
+    [[nodiscard]] bool is_first() const noexcept { return group->rank == 0; }
+};
+
+namespace detail {
+
+/// All, collective over `comm`. Checks that the segment's ranks are those of the store.
+/// @throws runtime_failure (unsupported)  they are on several nodes
+/// @throws argument_error (invalid_argument)  the communicators differ
+void check_ranks(store_communicator const& store, segment_core const& target);
+
+/// Local. The blocks of this rank among `n_blocks`.
+[[nodiscard]] range my_blocks(store_communicator const& store, std::uint64_t n_blocks);
+
+/// All, collective. Reads the file's structure on every rank, or raises the same error on all.
+[[nodiscard]] checkpoint_file
+read_structure(store_communicator const& store, std::filesystem::path const& path, bool check);
+
+/// All, collective. Compares the checksums of all blocks. Lines for the damaged ones, on all.
+[[nodiscard]] std::vector<std::string> check_payload(store_communicator const& store,
+                                                     std::filesystem::path const& path,
+                                                     checkpoint_file const& found);
+
+/// All, collective. The lines of all ranks, by rank; at most `limit`.
+[[nodiscard]] std::vector<std::string> gather_lines(store_communicator const& store,
+                                                    std::vector<std::string> const& mine,
+                                                    std::size_t limit);
+
+/// All, collective. Restores one file. See checkpoint_store::restore.
+checkpoint_info restore_file(store_communicator const& store,
+                             segment_core& target,
+                             std::filesystem::path const& path,
+                             bool verify_first);
+
+} // namespace detail
+} // namespace shmwin::inline v1
