@@ -125,7 +125,7 @@ std::uint64_t hash_of(std::filesystem::path const& file, std::string const& path
 
 } // namespace
 
-dataset_info shared_dataset_info(group const& where,
+dataset_info shared_dataset_info(object_group const& where,
                                  std::filesystem::path const& file,
                                  std::string const& path,
                                  std::size_t n_dimensions) {
@@ -158,7 +158,7 @@ dataset_info shared_dataset_info(group const& where,
     return found;
 }
 
-void fill_from_file(group const& where,
+void fill_from_file(object_group const& where,
                     placed_object const& target,
                     dtype type,
                     std::span<std::int64_t const> shape,

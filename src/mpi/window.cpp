@@ -154,8 +154,9 @@ void shake_hands(node_state const& on, std::span<std::byte> bytes) {
                    on.rank,
                    " of the node sees other bytes than rank 0; start them in one container)"));
     });
-    agree(on.local, "segment", 0, nullptr); // all have looked
+    // All have looked. Nobody may use the bytes before the token is gone.
     if (on.rank == 0) std::atomic_ref(first).store(0);
+    agree(on.local, "segment", 0, nullptr);
 }
 
 } // namespace

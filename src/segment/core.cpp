@@ -67,7 +67,10 @@ std::size_t default_capacity(node_state const& on, backing_kind backing) {
 // The options that all ranks go on with.
 segment_options agree_on_options(node_state const& on, segment_options const& asked) {
     segment_options options = asked;
-    auto const failure = failure_of([&] { options = resolve(asked); });
+    auto const failure = failure_of([&] {
+        options = resolve(asked);
+        static_cast<void>(wait_policy::for_ranks(on.size)); // reads the environment, too
+    });
     auto const call = text("segment(capacity ",
                            bytes_text(options.capacity),
                            ", backing ",
@@ -100,7 +103,22 @@ void initialise(node const& on, window const& memory, segment_header header) {
 
 } // namespace
 
+// A segment that one node cannot make is no other node's either.
 std::shared_ptr<segment_core> segment_core::open(node const& on, segment_options const& asked) {
+    if (on.n_nodes() == 1) return open_on_node(on, asked);
+    std::shared_ptr<segment_core> made;
+    auto const failure = failure_of([&] { made = open_on_node(on, asked); });
+    try {
+        agree(on.all(), "segment", 0, failure ? &*failure : nullptr);
+    } catch (error const&) {
+        if (made != nullptr) made->close(); // all ranks of this node are here
+        throw;
+    }
+    return made;
+}
+
+std::shared_ptr<segment_core> segment_core::open_on_node(node const& on,
+                                                         segment_options const& asked) {
     if (on.rank() == 0) warn_of_unknown_variables();
     auto const options = agree_on_options(on.state(), asked);
     segment_header header{};

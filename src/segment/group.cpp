@@ -5,28 +5,28 @@
 
 namespace shmwin::inline v1 {
 
-std::string group::full(std::string_view name) const {
+std::string object_group::full(std::string_view name) const {
     if (prefix_.empty()) return std::string(name);
     return (prefix_ + '/').append(name);
 }
 
-group group::subgroup(std::string_view name) const {
+object_group object_group::group(std::string_view name) const {
     auto whole = full(name);
     detail::check_name(whole);
     return {core_, std::move(whole)};
 }
 
-bool group::contains(std::string_view name) const {
+bool object_group::contains(std::string_view name) const {
     return core_->look_up(full(name)).has_value();
 }
 
-std::optional<object_info> group::info(std::string_view name) const {
+std::optional<object_info> object_group::info(std::string_view name) const {
     auto const found = core_->look_up(full(name));
     if (!found) return std::nullopt;
     return detail::describe(found->record);
 }
 
-std::vector<object_info> group::list() const {
+std::vector<object_info> object_group::list() const {
     std::vector<object_info> all;
     auto const begin = prefix_.empty() ? std::string() : prefix_ + '/';
     for (auto const& each : core_->names().list()) {

@@ -107,7 +107,7 @@ object_record make_record(object_request const& request, int creator) {
                             std::chrono::system_clock::now().time_since_epoch())
                             .count();
     record.creator = creator;
-    record.line = request.where.line();
+    record.line = request.where.line;
     record.kind = request.kind;
     record.order = request.order;
     record.n_extents = static_cast<std::uint8_t>(request.extents.size());
@@ -124,7 +124,7 @@ object_record make_record(object_request const& request, int creator) {
     }
     std::ranges::copy(request.extents, record.extents.begin());
     copy_head(record.type, request.type->signature);
-    std::string_view file = request.where.file_name();
+    std::string_view file = request.where.file;
     file.remove_prefix(std::min(file.size(), file.find_last_of('/') + 1));
     copy_head(record.file, file);
     copy_head(record.name, request.name);

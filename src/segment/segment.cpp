@@ -7,14 +7,14 @@
 namespace shmwin::inline v1 {
 
 segment::segment(node const& on, segment_options const& options)
-    : group(detail::segment_core::open(on, options), {}) {}
+    : object_group(detail::segment_core::open(on, options), {}) {}
 
 segment::segment(segment&&) noexcept = default;
 
 segment& segment::operator=(segment&& other) noexcept {
     if (this != &other) {
         end();
-        group::operator=(std::move(other));
+        object_group::operator=(std::move(other));
     }
     return *this;
 }
@@ -43,6 +43,12 @@ void segment::leave(std::string_view text) noexcept {
 
 bool segment::is_open() const noexcept {
     return core_ != nullptr && core_->is_open();
+}
+
+std::optional<error_info> segment::abandoned() const {
+    auto const who = core_->who().missing(false);
+    if (!who) return std::nullopt;
+    return participants::describe(*who);
 }
 
 heap const& segment::heap() const noexcept {

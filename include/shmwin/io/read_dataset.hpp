@@ -6,6 +6,7 @@
 
 #include "shmwin/base/dtype.hpp"
 #include "shmwin/base/export.hpp"
+#include "shmwin/base/source_line.hpp"
 #include "shmwin/segment/segment.hpp"
 
 #include <algorithm>
@@ -13,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,13 +31,13 @@ namespace detail {
 
 /// Node, collective. The data set's type and shape, the same on all ranks or the same error.
 /// @param n_dimensions  what it must have
-SHMWIN_API dataset_info shared_dataset_info(group const& where,
+SHMWIN_API dataset_info shared_dataset_info(object_group const& where,
                                             std::filesystem::path const& file,
                                             std::string const& path,
                                             std::size_t n_dimensions);
 
 /// Node, collective. Each rank reads its rows into the array; on an error the array goes again.
-SHMWIN_API void fill_from_file(group const& where,
+SHMWIN_API void fill_from_file(object_group const& where,
                                placed_object const& target,
                                dtype type,
                                std::span<std::int64_t const> shape,
@@ -58,14 +58,14 @@ SHMWIN_API void fill_from_file(group const& where,
 /// @throws argument_error (type_mismatch)  its type cannot become T
 /// @throws argument_error (out_of_range)   a value does not fit T; the array is removed again
 /// @throws runtime_failure (io_failure, not_a_checkpoint)  the file cannot be read, or is no HDF5
-/// @throws as group::create_array
+/// @throws as object_group::create_array
 template <element T, std::size_t N>
-array<T, N> read_dataset(group const& where,
+array<T, N> read_dataset(object_group const& where,
                          std::string_view name,
                          std::filesystem::path const& file,
                          std::string const& path,
                          array_options const& options = {},
-                         std::source_location const& line = std::source_location::current()) {
+                         source_line const& line = source_line::current()) {
     auto const found = detail::shared_dataset_info(where, file, path, N);
     std::array<std::int64_t, N> extents{};
     std::copy_n(found.shape.begin(), N, extents.begin());

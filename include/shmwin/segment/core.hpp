@@ -6,6 +6,7 @@
 
 #include "shmwin/base/export.hpp"
 #include "shmwin/base/function_ref.hpp"
+#include "shmwin/base/source_line.hpp"
 #include "shmwin/base/type_id.hpp"
 #include "shmwin/memory/directory.hpp"
 #include "shmwin/memory/heap.hpp"
@@ -22,7 +23,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <span>
 #include <string_view>
 
@@ -38,7 +38,7 @@ struct object_request {
     std::span<std::int64_t const> extents{};
     memory_order_kind order = memory_order_kind::none;
     array_options options{};
-    std::source_location where{};
+    source_line where{};
 };
 
 /// An object in the segment, at this process's address.
@@ -131,6 +131,8 @@ class SHMWIN_API segment_core final : public finalizable,
     [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
 
   private:
+    static std::shared_ptr<segment_core> open_on_node(node const& on,
+                                                      segment_options const& options);
     segment_core(node const& on, window&& memory, std::shared_ptr<void const> keep_alive);
 
     std::uint64_t make_block(object_request const& request,

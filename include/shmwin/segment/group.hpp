@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// group: where objects are created, found and destroyed by name. A segment is the group of all
-// names; group("solver") prefixes them with "solver/".
+// object_group: where objects are created, found and destroyed by name. A segment is the group of
+// all names; group("solver") prefixes them with "solver/".
 //
 // Layer: segment.
 #pragma once
 
+#include "shmwin/base/source_line.hpp"
 #include "shmwin/segment/array.hpp"
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/levels.hpp"
@@ -19,7 +20,6 @@
 #include <memory>
 #include <new>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -52,12 +52,11 @@ struct located_name {
     template <typename Text>
     requires std::convertible_to<Text const&, std::string_view>
     // NOLINTNEXTLINE(google-explicit-constructor): a name is written as text
-    located_name(Text const& text,
-                 std::source_location const& here = std::source_location::current())
+    located_name(Text const& text, source_line const& here = source_line::current())
         : name(text), where(here) {}
 
     std::string_view name;
-    std::source_location where;
+    source_line where;
 };
 
 /// Result of find_or_create_array.
@@ -78,10 +77,10 @@ struct found_or_created {
 ///   runtime_failure (disagreement)     ranks are in different calls or pass different arguments
 ///   runtime_failure (closed)           the segment is closed
 ///   peer_left                          a rank threw, returned, exited or died
-class SHMWIN_API group {
+class SHMWIN_API object_group {
   public:
     /// Local. The group whose names begin with this one's and `name`. Nothing is created.
-    [[nodiscard]] group subgroup(std::string_view name) const;
+    [[nodiscard]] object_group group(std::string_view name) const;
 
     /// Node, collective. An array of zeros. Bytes: product(shape) * sizeof(T), in whole pages.
     ///
@@ -92,7 +91,7 @@ class SHMWIN_API group {
     create_array(std::string_view name,
                  Extents const& shape,
                  array_options const& options = {},
-                 std::source_location const& where = std::source_location::current()) const {
+                 source_line const& where = source_line::current()) const {
         return {
             core_,
             create<T, Layout>(
@@ -102,11 +101,11 @@ class SHMWIN_API group {
     /// Node, collective. The array of that name, created if there is none. What is there must
     /// have the same type, shape and layout, else argument_error (type_mismatch, shape_mismatch).
     template <array_element T, array_layout Layout = layout_right, array_shape Extents>
-    found_or_created<array<T, Extents::rank(), Layout>> find_or_create_array(
-        std::string_view name,
-        Extents const& shape,
-        array_options const& options = {},
-        std::source_location const& where = std::source_location::current()) const {
+    found_or_created<array<T, Extents::rank(), Layout>>
+    find_or_create_array(std::string_view name,
+                         Extents const& shape,
+                         array_options const& options = {},
+                         source_line const& where = source_line::current()) const {
         auto const extents = detail::array_of<Extents::rank()>(shape);
         auto const whole = full(name);
         bool created = false;
@@ -138,7 +137,7 @@ class SHMWIN_API group {
     create_levels(std::string_view name,
                   Extents const& shape,
                   array_options const& options = {},
-                  std::source_location const& where = std::source_location::current()) const {
+                  source_line const& where = source_line::current()) const {
         return {
             core_,
             create<T, Layout>(
@@ -157,10 +156,9 @@ class SHMWIN_API group {
 
     /// Node, collective. A lock-free atomic that begins with `initial`.
     template <lock_free_value T>
-    value<T>
-    create_value(std::string_view name,
-                 T initial = T{},
-                 std::source_location const& where = std::source_location::current()) const {
+    value<T> create_value(std::string_view name,
+                          T initial = T{},
+                          source_line const& where = source_line::current()) const {
         auto const whole = full(name);
         return {
             core_,
@@ -234,10 +232,10 @@ class SHMWIN_API group {
 
     /// Node, collective. An array without a name, owned by its handles; never saved.
     template <array_element T, array_layout Layout = layout_right, array_shape Extents>
-    scratch_array<T, Extents::rank(), Layout>
-    scratch(Extents const& shape,
-            array_options const& options = {},
-            std::source_location const& where = std::source_location::current()) const {
+    shmwin::scratch_array<T, Extents::rank(), Layout>
+    scratch_array(Extents const& shape,
+                  array_options const& options = {},
+                  source_line const& where = source_line::current()) const {
         auto const extents = detail::array_of<Extents::rank()>(shape);
         return {core_,
                 core_->create_scratch(request<T, Layout>(
@@ -257,7 +255,7 @@ class SHMWIN_API group {
     [[nodiscard]] std::string const& prefix() const noexcept { return prefix_; }
 
     /// Internal.
-    group(std::shared_ptr<detail::segment_core> core, std::string prefix)
+    object_group(std::shared_ptr<detail::segment_core> core, std::string prefix)
         : core_(std::move(core)), prefix_(std::move(prefix)) {}
     [[nodiscard]] std::shared_ptr<detail::segment_core> const& core() const noexcept {
         return core_;
@@ -284,7 +282,7 @@ class SHMWIN_API group {
                                                         std::string_view name,
                                                         std::array<std::int64_t, N> const& extents,
                                                         array_options const& options,
-                                                        std::source_location const& where) {
+                                                        source_line const& where) {
         using plain = std::remove_const_t<T>;
         return {op,
                 name,
@@ -302,7 +300,7 @@ class SHMWIN_API group {
                                                               object_kind kind,
                                                               std::string_view name,
                                                               bool saved,
-                                                              std::source_location const& where) {
+                                                              source_line const& where) {
         array_options options;
         options.align = 8;
         options.saved = saved;
@@ -323,7 +321,7 @@ class SHMWIN_API group {
                                  std::string const& name,
                                  Extents const& shape,
                                  array_options const& options,
-                                 std::source_location const& where) const {
+                                 source_line const& where) const {
         auto const extents = detail::array_of<Extents::rank()>(shape);
         return core_->create(request<T, Layout>(op, kind, name, extents, options, where));
     }

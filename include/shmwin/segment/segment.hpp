@@ -11,18 +11,19 @@
 #include <mpi.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace shmwin::inline v1 {
 
 /// Owner of this rank's part in a segment; move-only. Everything is created through it (see
-/// group), and lives until destroy() or close().
+/// object_group), and lives until destroy() or close().
 ///
 /// A segment that is destroyed without close() (by an exception, an early return) ends this
 /// rank's part alone: it never waits, and every other rank's wait throws peer_left, naming this
 /// rank, within a second. The MPI window is then freed at the beginning of MPI_Finalize.
-class SHMWIN_API segment : public group {
+class SHMWIN_API segment : public object_group {
   public:
     /// All, collective over the communicator that `on` was made from: each node gets its own
     /// segment. Costs one MPI window, and metadata of 0.6 % of the pages in use.
@@ -57,6 +58,10 @@ class SHMWIN_API segment : public group {
 
     /// Local. False after close() or leave().
     [[nodiscard]] bool is_open() const noexcept;
+
+    /// Local. Who broke the segment by leaving it, as an error to throw or print; nothing if all
+    /// are there, as far as anybody has noticed.
+    [[nodiscard]] std::optional<error_info> abandoned() const;
 
     /// Local. The heap: allocate() and deallocate() for any rank and thread, stats(), verify().
     [[nodiscard]] shmwin::heap const& heap() const noexcept;
