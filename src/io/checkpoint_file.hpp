@@ -30,8 +30,6 @@ namespace shmwin::inline v1::detail {
 
 inline constexpr std::int64_t checkpoint_format = 1;
 inline constexpr std::size_t checksum_block_bytes = std::size_t{1} << 20U;
-inline constexpr std::array<unsigned char, 8> hdf5_signature{
-    0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
 /// One object of a checkpoint.
 struct stored_object {
@@ -68,9 +66,9 @@ struct checkpoint_file {
 
 /// The last data set: written when all else is.
 struct checkpoint_record {
-    checksum structure;
-    std::uint64_t n_bytes;
-    std::uint64_t n_blocks;
+    checksum structure{};
+    std::uint64_t n_bytes = 0;
+    std::uint64_t n_blocks = 0;
 };
 static_assert(sizeof(checkpoint_record) == 32);
 

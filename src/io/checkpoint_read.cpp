@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace shmwin::inline v1::detail {
 namespace {
@@ -45,36 +46,50 @@ std::optional<object_kind> kind_of_name(std::string const& wanted) {
     return std::nullopt;
 }
 
-stored_object read_object(hid_t file, std::filesystem::path const& path, std::string const& name) {
-    auto const dataset = open_dataset(file, path, name);
+// What the attributes say.
+stored_object
+describe_object(hid_t dataset, std::filesystem::path const& path, std::string const& name) {
+    auto const kind = kind_of_name(h5_read_text(dataset, "shmwin_kind"));
+    auto const order = h5_read_integer(dataset, "shmwin_layout");
+    auto const n_levels = h5_read_integer(dataset, "shmwin_levels");
+    constexpr auto last_order = static_cast<std::int64_t>(memory_order_kind::left);
+    bool const has_levels = n_levels >= 1 && n_levels <= UINT8_MAX;
+    bool const known = kind && order >= 0 && order <= last_order
+                       && (kind == object_kind::levels ? has_levels : n_levels == 0);
+    if (!known) damaged(path, text(name, " is of an unknown kind"));
     stored_object found;
     found.name = name;
-    auto const kind = kind_of_name(h5_read_text(dataset.get(), "shmwin_kind"));
-    if (!kind) damaged(path, text(name, " is of an unknown kind"));
     found.kind = *kind;
-    found.type = h5_read_text(dataset.get(), "shmwin_type");
-    found.order = static_cast<memory_order_kind>(h5_read_integer(dataset.get(), "shmwin_layout"));
-    found.n_levels = static_cast<int>(h5_read_integer(dataset.get(), "shmwin_levels"));
-    found.first_block =
-        static_cast<std::uint64_t>(h5_read_integer(dataset.get(), "shmwin_first_block"));
-    auto const type = dtype_of_signature(found.type);
-    if (!type) {
-        raise(errc::unsupported,
-              text("element type is not known here (",
-                   found.type,
-                   " of ",
-                   name,
-                   " in ",
-                   path.native(),
-                   ")"));
-    }
+    found.order = static_cast<memory_order_kind>(order);
+    found.n_levels = static_cast<int>(n_levels);
+    found.type = h5_read_text(dataset, "shmwin_type");
+    found.first_block = static_cast<std::uint64_t>(h5_read_integer(dataset, "shmwin_first_block"));
+    return found;
+}
+
+dtype element_of(stored_object const& object, std::filesystem::path const& path) {
+    if (auto const type = dtype_of_signature(object.type)) return *type;
+    raise(errc::unsupported,
+          text("element type is not known here (",
+               object.type,
+               " of ",
+               object.name,
+               " in ",
+               path.native(),
+               ")"));
+}
+
+stored_object read_object(hid_t file, std::filesystem::path const& path, std::string const& name) {
+    auto const dataset = open_dataset(file, path, name);
+    auto found = describe_object(dataset.get(), path, name);
+    auto const type = element_of(found, path);
     h5_handle const stored(H5Dget_type(dataset.get()), H5Tclose);
-    if (H5Tequal(stored.get(), h5_type_of(*type).get()) <= 0) {
+    if (H5Tequal(stored.get(), h5_type_of(type).get()) <= 0) {
         damaged(path, text(name, " does not hold ", found.type));
     }
     found.shape = shape_of(dataset.get());
     if (found.order == memory_order_kind::left) std::ranges::reverse(found.shape);
-    found.n_bytes = type->n_bytes();
+    found.n_bytes = type.n_bytes();
     for (auto const extent : found.shape) {
         found.n_bytes *= static_cast<std::uint64_t>(extent);
     }
@@ -112,7 +127,9 @@ read_checksums(hid_t table, std::filesystem::path const& path, std::uint64_t n_b
 }
 
 checkpoint_info read_labels(hid_t file, std::filesystem::path const& path) {
-    if (H5Aexists(file, "shmwin_format") <= 0) {
+    auto const is_ours = H5Aexists(file, "shmwin_format");
+    if (is_ours < 0) damaged(path, text("its attributes, ", h5_reason()));
+    if (is_ours == 0) {
         raise(errc::not_a_checkpoint,
               text("file is HDF5, but no checkpoint (",
                    path.native(),
@@ -181,6 +198,17 @@ bool structure_is_as_written(std::filesystem::path const& path, checkpoint_file 
            && record.structure == structure_checksum(path, found);
 }
 
+// Names were written in their order, and blocks in the order of the names: else an object would
+// be missed, or taken without a look at its checksums.
+void add_object(checkpoint_file& found, stored_object&& object) {
+    bool const in_order = found.objects.empty() || found.objects.back().name < object.name;
+    if (!in_order || object.first_block != found.n_blocks) {
+        damaged(found.info.file, text(object.name, " is not in its place"));
+    }
+    found.n_blocks += object.n_blocks();
+    found.objects.push_back(std::move(object));
+}
+
 } // namespace
 
 checksum structure_checksum(std::filesystem::path const& path, checkpoint_file const& of) {
@@ -203,8 +231,7 @@ checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check) {
         auto const opened = h5_open_for_reading(path);
         found.info = read_labels(opened.get(), path);
         for (auto const& name : read_names(opened.get(), path)) {
-            found.objects.push_back(read_object(opened.get(), path, name));
-            found.n_blocks += found.objects.back().n_blocks();
+            add_object(found, read_object(opened.get(), path, name));
         }
         auto const table = open_dataset(opened.get(), path, ".shmwin/checksums");
         if (shape_of(table.get())

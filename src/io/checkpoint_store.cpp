@@ -109,8 +109,8 @@ std::vector<std::string> gather_lines(store_communicator const& store,
     return lines;
 }
 
-void check_ranks(store_communicator const& store, segment_core const& target) {
-    target.require_open(operation::save);
+void check_ranks(store_communicator const& store, segment_core const& target, operation op) {
+    target.require_open(op);
     if (target.on().n_nodes() > 1) {
         raise(errc::unsupported,
               text("checkpoint is not possible (the segment's communicator spans ",
@@ -180,11 +180,16 @@ std::vector<std::filesystem::path> checkpoint_store::list() const {
     return {lines.begin(), lines.end()};
 }
 
+std::vector<std::filesystem::path> checkpoint_store::newest_first() const {
+    auto all = list();
+    std::ranges::reverse(all);
+    return all;
+}
+
 std::optional<checkpoint_info> checkpoint_store::latest() const {
-    auto const all = list();
-    for (auto each = all.rbegin(); each != all.rend(); ++each) {
+    for (auto const& each : newest_first()) {
         try {
-            auto const found = detail::read_structure(*state_->group, *each, true);
+            auto const found = detail::read_structure(*state_->group, each, true);
             if (found.as_written) return found.info;
         } catch (error const& failed) {
             if (!detail::may_be_skipped(failed.code())) throw;
@@ -195,7 +200,7 @@ std::optional<checkpoint_info> checkpoint_store::latest() const {
 
 checkpoint_info checkpoint_store::restore(segment& seg, std::filesystem::path const& file) {
     auto& core = *seg.core();
-    detail::check_ranks(*state_->group, core);
+    detail::check_ranks(*state_->group, core, operation::restore);
     core.meet({operation::restore, {}, {}, {}, detail::hash(file.native())}, [] {});
     auto info = detail::restore_file(*state_->group, core, file, state_->options.verify_first);
     state_->last_uuid = info.uuid;
@@ -204,11 +209,11 @@ checkpoint_info checkpoint_store::restore(segment& seg, std::filesystem::path co
 }
 
 std::optional<checkpoint_info> checkpoint_store::restore_latest(segment& seg) {
-    auto const all = list();
+    auto const all = newest_first();
     std::string reasons;
-    for (auto each = all.rbegin(); each != all.rend(); ++each) {
+    for (auto const& each : all) {
         try {
-            return restore(seg, *each);
+            return restore(seg, each);
         } catch (error const& failed) {
             if (!detail::may_be_skipped(failed.code())) throw;
             reasons += (reasons.empty() ? "" : "; ") + std::string(failed.what());

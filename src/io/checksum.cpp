@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "io/checksum.hpp"
 
-#define XXH_INLINE_ALL
+#define XXH_INLINE_ALL // NOLINT: xxHash's own name
 #include <xxhash.h>
 
 namespace shmwin::inline v1::detail {
@@ -13,7 +13,7 @@ checksum checksum_portable(void const* bytes, std::size_t n_bytes) noexcept {
 
 checksum checksum_of(std::span<std::byte const> bytes) noexcept {
 #if defined(__x86_64__)
-    static bool const has_avx2 = __builtin_cpu_supports("avx2") != 0;
+    static bool const has_avx2 = static_cast<bool>(__builtin_cpu_supports("avx2"));
     if (has_avx2) return checksum_avx2(bytes.data(), bytes.size());
 #endif
     return checksum_portable(bytes.data(), bytes.size());

@@ -22,8 +22,8 @@ struct checksum {
 class running_checksum {
   public:
     running_checksum();
-    running_checksum(running_checksum&&) noexcept;
-    running_checksum& operator=(running_checksum&&) noexcept;
+    running_checksum(running_checksum&& other) noexcept;
+    running_checksum& operator=(running_checksum&& other) noexcept;
     running_checksum(running_checksum const&) = delete;
     running_checksum& operator=(running_checksum const&) = delete;
     ~running_checksum();

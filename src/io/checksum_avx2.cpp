@@ -4,7 +4,7 @@
 #include "io/checksum.hpp"
 
 #if defined(__x86_64__)
-#define XXH_INLINE_ALL
+#define XXH_INLINE_ALL // NOLINT: xxHash's own name
 #include <xxhash.h>
 
 namespace shmwin::inline v1::detail {

@@ -5,6 +5,14 @@
 
 #include "io/datatype.hpp"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
 namespace shmwin::inline v1::detail {
 namespace {
 
@@ -52,6 +60,41 @@ char const* class_text(H5T_class_t which) {
     }
 }
 
+// One element of a foreign type, in the byte order of this machine; zeros behind it.
+std::array<unsigned char, 16> element_at(void const* source, hid_t type) {
+    std::array<unsigned char, 16> bytes{};
+    auto const n = std::min(H5Tget_size(type), bytes.size());
+    std::memcpy(bytes.data(), source, n);
+    if (H5Tget_order(type) == H5T_ORDER_BE) std::reverse(bytes.data(), bytes.data() + n);
+    return bytes;
+}
+
+template <typename T>
+T element_as(std::array<unsigned char, 16> const& bytes) {
+    T value{};
+    std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+}
+
+bool is_finite(void const* source, hid_t type) {
+    if (H5Tget_class(type) != H5T_FLOAT) return true;
+    auto const bytes = element_at(source, type);
+    auto const n = H5Tget_size(type);
+    if (n == sizeof(float)) return std::isfinite(element_as<float>(bytes));
+    if (n == sizeof(double)) return std::isfinite(element_as<double>(bytes));
+    return n != sizeof(long double) || std::isfinite(element_as<long double>(bytes));
+}
+
+// Binary digits from the first to the last that is 1, of an integer's absolute value.
+int n_digits(void const* source, hid_t type) {
+    auto const n_bits = 8 * H5Tget_size(type);
+    if (H5Tget_class(type) != H5T_INTEGER || n_bits > 64) return std::numeric_limits<int>::max();
+    auto value = element_as<std::uint64_t>(element_at(source, type));
+    bool const is_negative = H5Tget_sign(type) == H5T_SGN_2 && (value >> (n_bits - 1)) != 0;
+    if (is_negative) value = (~value + 1) & (~std::uint64_t{0} >> (64 - n_bits));
+    return value == 0 ? 0 : static_cast<int>(std::bit_width(value)) - std::countr_zero(value);
+}
+
 } // namespace
 
 std::string describe_type(hid_t type) {
@@ -70,18 +113,22 @@ bool can_become(hid_t from, dtype to) {
 }
 
 exact_conversion::exact_conversion(dtype to)
-    : watched_{to.kind() != dtype_kind::floating && to.kind() != dtype_kind::complex},
-      list_(H5Pcreate(H5P_DATASET_XFER), H5Pclose) {
+    : watched_{to}, list_(H5Pcreate(H5P_DATASET_XFER), H5Pclose) {
     H5Pset_type_conv_cb(list_.get(), on_exception, &watched_);
 }
 
-H5T_conv_ret_t exact_conversion::on_exception(H5T_conv_except_t what,
-                                              hid_t /*from*/,
-                                              hid_t /*to*/,
-                                              void* /*source*/,
-                                              void* /*target*/,
-                                              void* data) {
+// HDF5 asks too early: it takes the sign bits of a negative integer for digits, and an infinity
+// for a value that is too large. So the value itself is looked at.
+H5T_conv_ret_t exact_conversion::on_exception(
+    H5T_conv_except_t what, hid_t from, hid_t /*to*/, void* source, void* /*target*/, void* data) {
     auto& self = *static_cast<watched*>(data);
+    bool const to_integer =
+        self.to.kind() != dtype_kind::floating && self.to.kind() != dtype_kind::complex;
+    if (!is_finite(source, from)) { // no integer, but a good floating-point number
+        if (!to_integer) return H5T_CONV_UNHANDLED;
+        self.why = "a value is infinite or not a number";
+        return H5T_CONV_ABORT;
+    }
     switch (what) {
     case H5T_CONV_EXCEPT_RANGE_HI:
         self.why = "a value is too large";
@@ -90,14 +137,14 @@ H5T_conv_ret_t exact_conversion::on_exception(H5T_conv_except_t what,
         self.why = "a value is too small";
         break;
     case H5T_CONV_EXCEPT_PRECISION:
+        if (n_digits(source, from) <= self.to.digits()) return H5T_CONV_UNHANDLED;
         self.why = "an integer has too many digits";
         break;
     case H5T_CONV_EXCEPT_TRUNCATE:
         self.why = "a value has a fraction";
         break;
-    default: // infinities and NaN: no integer, but good floating-point numbers
-        if (!self.to_integer) return H5T_CONV_UNHANDLED;
-        self.why = "a value is infinite or not a number";
+    default:
+        self.why = "a value cannot be converted";
     }
     return H5T_CONV_ABORT;
 }

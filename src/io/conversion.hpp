@@ -37,7 +37,7 @@ class exact_conversion {
 
   private:
     struct watched {
-        bool to_integer;
+        dtype to;
         char const* why = nullptr;
     };
     static H5T_conv_ret_t on_exception(

@@ -31,8 +31,8 @@ bool is_about_space(int error) {
 
 } // namespace
 
-file::file(std::filesystem::path path, mode how) : path_(std::move(path)) {
-    fd_ = ::open(path_.c_str(), flags_of(how), 0644);
+file::file(std::filesystem::path path, mode how)
+    : path_(std::move(path)), fd_(::open(path_.c_str(), flags_of(how), 0644)) {
     if (fd_ < 0) fail("opening");
 }
 

@@ -4,7 +4,10 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 
+#include <array>
 #include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <unistd.h>
 
 namespace shmwin::inline v1::detail {
@@ -17,8 +20,30 @@ herr_t keep_innermost(unsigned /*n*/, H5E_error2_t const* entry, void* kept) {
     return 0;
 }
 
-[[noreturn]] void attribute_failed(char const* what, char const* name) {
-    raise(errc::damaged, text("attribute cannot be ", what, " (", name, ": ", h5_reason(), ")"));
+[[noreturn]] void attribute_failed(hid_t on, char const* what, char const* name) {
+    auto const why = h5_reason(); // before further calls replace it
+    std::array<char, 1024> object{};
+    std::array<char, 1024> path{};
+    H5Iget_name(on, object.data(), object.size());
+    H5Fget_name(on, path.data(), path.size());
+    raise(errc::damaged,
+          text("attribute cannot be ",
+               what,
+               " (",
+               name,
+               " of ",
+               object.data(),
+               " in ",
+               path.data(),
+               ": ",
+               why,
+               ")"));
+}
+
+bool has_signature(std::filesystem::path const& path) {
+    std::array<char, hdf5_signature.size()> begin{};
+    std::ifstream(path, std::ios::binary).read(begin.data(), begin.size());
+    return std::memcmp(begin.data(), hdf5_signature.data(), begin.size()) == 0;
 }
 
 h5_handle text_type(std::size_t n_bytes) {
@@ -35,14 +60,14 @@ void write_scalar(
     h5_handle const attribute(
         H5Acreate2(on, name, file_type, space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
     if (!attribute || H5Awrite(attribute.get(), memory_type, value) < 0) {
-        attribute_failed("written", name);
+        attribute_failed(on, "written", name);
     }
 }
 
 void read_scalar(hid_t on, char const* name, hid_t memory_type, void* value) {
     h5_handle const attribute(H5Aopen(on, name, H5P_DEFAULT), H5Aclose);
     if (!attribute || H5Aread(attribute.get(), memory_type, value) < 0) {
-        attribute_failed("read", name);
+        attribute_failed(on, "read", name);
     }
 }
 
@@ -98,8 +123,11 @@ h5_handle h5_open_for_reading(std::filesystem::path const& path) {
 #endif
     h5_handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
     if (!file) {
-        raise(errc::not_a_checkpoint,
-              text("file is not HDF5, or not whole (", path.native(), ": ", h5_reason(), ")"));
+        auto const why = h5_reason();
+        if (has_signature(path)) {
+            raise(errc::damaged, text("HDF5 file is not whole (", path.native(), ": ", why, ")"));
+        }
+        raise(errc::not_a_checkpoint, text("file is not HDF5 (", path.native(), ": ", why, ")"));
     }
     return file;
 }

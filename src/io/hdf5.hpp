@@ -6,12 +6,17 @@
 
 #include <hdf5.h>
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <utility>
 
 namespace shmwin::inline v1::detail {
+
+/// What every HDF5 file begins with.
+inline constexpr std::array<unsigned char, 8> hdf5_signature{
+    0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
 
 /// Owns an HDF5 identifier of any kind.
 class h5_handle {
@@ -78,6 +83,7 @@ class h5_quiet {
 /// Opens for reading.
 /// @throws runtime_failure (io_failure)        no such file, or it cannot be read
 /// @throws runtime_failure (not_a_checkpoint)  it is no HDF5 file
+/// @throws runtime_failure (damaged)           it is one, and not whole
 [[nodiscard]] h5_handle h5_open_for_reading(std::filesystem::path const& path);
 
 // Attributes of one value. `on` is a file, group or data set.

@@ -47,6 +47,18 @@ void check_nesting(std::vector<stored_object> const& objects) {
     }
 }
 
+// The store's own group.
+void check_reserved(std::vector<stored_object> const& objects) {
+    for (auto const& each : objects) {
+        if (each.name != ".shmwin" && !each.name.starts_with(".shmwin/")) continue;
+        raise(errc::invalid_argument,
+              text("object cannot be in a file (\"",
+                   each.name,
+                   "\": the group .shmwin is the store's own; rename it, or create it with "
+                   ".saved = false)"));
+    }
+}
+
 object_request request_of(stored_object const& stored, type_id const& type) {
     object_request request;
     request.op = operation::restore;
@@ -64,7 +76,8 @@ object_request request_of(stored_object const& stored, type_id const& type) {
 
 std::uint64_t memory_offset_of(segment_core const& of, object_record const& record) {
     if (record.kind != object_kind::levels) return record.offset;
-    auto const& control = *static_cast<levels_control const*>(of.memory().at(record.offset));
+    auto const& control =
+        *reinterpret_cast<levels_control const*>(of.memory().where().base() + record.offset);
     return record.offset + control.first_bytes + control.now.load() * control.stride_bytes;
 }
 
@@ -82,6 +95,7 @@ inventory take_inventory(segment_core const& of) {
         all.objects.push_back(std::move(object));
         all.memory_offsets.push_back(memory_offset_of(of, record));
     }
+    check_reserved(all.objects);
     check_nesting(all.objects);
     return all;
 }
@@ -96,7 +110,7 @@ std::vector<std::size_t> check_fit(segment_core const& target,
             continue;
         }
         auto const type = type_id_of(*dtype_of_signature(stored[i].type));
-        check_match(found->record, request_of(stored[i], type), true);
+        check_match(found->record, request_of(stored[i], type), true, "in the checkpoint");
     }
     for (auto const& each : take_inventory(target).objects) {
         auto const same = [&](auto const& other) { return other.name == each.name; };

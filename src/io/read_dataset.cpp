@@ -40,6 +40,10 @@ opened_dataset open_dataset(std::filesystem::path const& file, std::string const
     }
     opened.space = h5_own(H5Dget_space(opened.dataset.get()), H5Sclose, "H5Dget_space", file);
     opened.type = h5_own(H5Dget_type(opened.dataset.get()), H5Tclose, "H5Dget_type", file);
+    if (H5Sget_simple_extent_type(opened.space.get()) == H5S_NULL) {
+        raise(errc::shape_mismatch,
+              text("data set has no shape (\"", path, "\" in ", file.native(), " is empty)"));
+    }
     auto const n = H5Sget_simple_extent_ndims(opened.space.get());
     opened.shape.resize(static_cast<std::size_t>(std::max(0, n)));
     H5Sget_simple_extent_dims(opened.space.get(), opened.shape.data(), nullptr);
@@ -63,6 +67,107 @@ range rows_of_rank(opened_dataset const& opened, int n_ranks, int rank) {
     return range{units.first * unit, units.last * unit}.clip(0, n_rows);
 }
 
+// Selects rows in the file; returns the shape that they have in memory.
+h5_handle select_rows(opened_dataset const& opened, range rows) {
+    if (opened.shape.empty()) return {H5Screate(H5S_SCALAR), H5Sclose};
+    std::vector<hsize_t> start(opened.shape.size(), 0);
+    auto count = opened.shape;
+    start.front() = static_cast<hsize_t>(rows.first);
+    count.front() = static_cast<hsize_t>(rows.size());
+    H5Sselect_hyperslab(
+        opened.space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
+    return {H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose};
+}
+
+std::size_t elements_in_a_row(opened_dataset const& opened) {
+    std::size_t n = 1;
+    for (std::size_t d = 1; d < opened.shape.size(); ++d) {
+        n *= opened.shape[d];
+    }
+    return n;
+}
+
+// Reads rows as elements of one type.
+class row_reader {
+  public:
+    row_reader(opened_dataset const& opened, dtype type, std::byte* target)
+        : opened_(opened),
+          target_(target),
+          n_elements_(elements_in_a_row(opened)),
+          wanted_(h5_type_of(type)),
+          native_(H5Tget_native_type(opened.type.get(), H5T_DIR_ASCEND), H5Tclose),
+          watch_(type) {}
+
+    // False if HDF5 failed, or a value did not fit: see why().
+    bool read(range rows) {
+        bool const same = H5Tequal(opened_.type.get(), wanted_.get()) > 0
+                          || H5Tequal(native_.get(), wanted_.get()) > 0;
+        if (same) return read_as(wanted_.get(), rows, at(rows.first));
+        auto const chunk = rows_of_a_chunk(opened_);
+        auto const fit =
+            static_cast<std::int64_t>(buffer_bytes / std::max<std::size_t>(1, row_bytes()));
+        auto const step = std::max(fit / chunk * chunk, chunk);
+        for (auto first = rows.first; first < rows.last; first += step) {
+            if (!read_and_convert({first, std::min(first + step, rows.last)})) return false;
+        }
+        return true;
+    }
+    [[nodiscard]] char const* why() const noexcept { return watch_.why(); }
+
+  private:
+    static constexpr std::size_t buffer_bytes = std::size_t{4} << 20U;
+
+    [[nodiscard]] std::size_t wanted_bytes() const { return H5Tget_size(wanted_.get()); }
+    // Of a row while it is converted in place.
+    [[nodiscard]] std::size_t row_bytes() const {
+        return n_elements_ * std::max(wanted_bytes(), H5Tget_size(native_.get()));
+    }
+    [[nodiscard]] std::byte* at(std::int64_t row) const {
+        return target_ + static_cast<std::size_t>(row) * n_elements_ * wanted_bytes();
+    }
+
+    bool read_as(hid_t type, range rows, std::byte* target) {
+        auto const memory = select_rows(opened_, rows);
+        return H5Dread(opened_.dataset.get(),
+                       type,
+                       memory.get(),
+                       opened_.space.get(),
+                       watch_.transfer(),
+                       target)
+               >= 0;
+    }
+
+    // HDF5 1.10 takes a negative number for a large unsigned one, and whole numbers for
+    // fractions, where byte order and type change at once. So it reads what the file has, in the
+    // byte order of this machine, and converts between this machine's types.
+    bool read_and_convert(range rows) {
+        auto const n = static_cast<std::size_t>(rows.size()) * n_elements_;
+        buffer_.resize(static_cast<std::size_t>(rows.size()) * row_bytes());
+        background_.resize(buffer_.size()); // of compound types
+        if (!read_as(native_.get(), rows, buffer_.data())) return false;
+        if (H5Tconvert(native_.get(),
+                       wanted_.get(),
+                       n,
+                       buffer_.data(),
+                       background_.data(),
+                       watch_.transfer())
+            < 0) {
+            return false;
+        }
+        std::copy_n(buffer_.data(), n * wanted_bytes(), at(rows.first));
+        return true;
+    }
+
+    opened_dataset const& opened_;
+    std::byte* target_;
+    std::size_t n_elements_;
+    h5_handle wanted_;
+    h5_handle native_;
+    exact_conversion watch_;
+    std::vector<std::byte> buffer_;
+    std::vector<std::byte> background_;
+};
+
 void read_rows(opened_dataset const& opened,
                range rows,
                dtype type,
@@ -70,52 +175,25 @@ void read_rows(opened_dataset const& opened,
                std::filesystem::path const& file,
                std::string const& path) {
     if (rows.empty()) return;
-    h5_handle memory(H5Screate(H5S_SCALAR), H5Sclose);
-    if (!opened.shape.empty()) {
-        std::vector<hsize_t> start(opened.shape.size(), 0);
-        auto count = opened.shape;
-        start.front() = static_cast<hsize_t>(rows.first);
-        count.front() = static_cast<hsize_t>(rows.size());
-        H5Sselect_hyperslab(
-            opened.space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
-        memory = h5_handle(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr),
-                           H5Sclose);
-        auto row_bytes = type.n_bytes();
-        for (std::size_t d = 1; d < opened.shape.size(); ++d) {
-            row_bytes *= opened.shape[d];
-        }
-        target += static_cast<std::size_t>(rows.first) * row_bytes;
-    }
-    exact_conversion const watch(type);
-    auto const wanted = h5_type_of(type);
-    if (H5Dread(opened.dataset.get(),
-                wanted.get(),
-                memory.get(),
-                opened.space.get(),
-                watch.transfer(),
-                target)
-        >= 0) {
-        return;
-    }
-    if (watch.why() != nullptr) {
-        raise(errc::out_of_range,
-              text("data set does not fit (\"",
-                   path,
-                   "\" in ",
-                   file.native(),
-                   " of ",
-                   describe_type(opened.type.get()),
-                   " into ",
-                   type.signature(),
-                   ": ",
-                   watch.why(),
-                   " in rows ",
-                   rows.first,
-                   " to ",
-                   rows.last - 1,
-                   ")"));
-    }
-    h5_fail("reading data set " + path, file);
+    row_reader reader(opened, type, target);
+    if (reader.read(rows)) return;
+    if (reader.why() == nullptr) h5_fail("reading data set " + path, file);
+    raise(errc::out_of_range,
+          text("data set does not fit (\"",
+               path,
+               "\" in ",
+               file.native(),
+               " of ",
+               describe_type(opened.type.get()),
+               " into ",
+               type.signature(),
+               ": ",
+               reader.why(),
+               " in rows ",
+               rows.first,
+               " to ",
+               rows.last - 1,
+               ")"));
 }
 
 // The call, as the ranks compare it.

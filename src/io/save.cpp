@@ -215,7 +215,7 @@ class saver {
 
 save_report checkpoint_store::save(segment& seg, checkpoint_label const& label) {
     auto& core = *seg.core();
-    detail::check_ranks(*state_->group, core);
+    detail::check_ranks(*state_->group, core, operation::save);
     auto const same = detail::hash_with(static_cast<std::uint64_t>(label.step),
                                         std::bit_cast<std::uint64_t>(label.time));
     core.meet({operation::save, {}, {}, {}, same}, [&] {

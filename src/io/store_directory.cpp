@@ -86,6 +86,7 @@ std::vector<std::filesystem::path> checkpoint_names::list() const {
     }
     std::ranges::sort(found);
     std::vector<std::filesystem::path> paths;
+    paths.reserve(found.size());
     for (auto& each : found) {
         paths.push_back(std::move(each.second));
     }

@@ -54,9 +54,10 @@ struct checkpoint_store::state {
 namespace detail {
 
 /// All, collective over `comm`. Checks that the segment's ranks are those of the store.
+/// @throws runtime_failure (closed)  the segment is; `op` is what is not possible
 /// @throws runtime_failure (unsupported)  they are on several nodes
 /// @throws argument_error (invalid_argument)  the communicators differ
-void check_ranks(store_communicator const& store, segment_core const& target);
+void check_ranks(store_communicator const& store, segment_core const& target, operation op);
 
 /// Local. The blocks of this rank among `n_blocks`.
 [[nodiscard]] range my_blocks(store_communicator const& store, std::uint64_t n_blocks);
@@ -76,7 +77,7 @@ read_structure(store_communicator const& store, std::filesystem::path const& pat
                                                     std::size_t limit);
 
 /// All, collective. Restores one file. See checkpoint_store::restore.
-checkpoint_info restore_file(store_communicator const& store,
+checkpoint_info restore_file(store_communicator const& ranks,
                              segment_core& target,
                              std::filesystem::path const& path,
                              bool verify_first);

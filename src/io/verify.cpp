@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How a checkpoint is checked without a segment.
 #include "shmwin/base/error.hpp"
+#include "shmwin/base/hash.hpp"
 #include "shmwin/base/text.hpp"
 #include "shmwin/mpi/agreement.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 
 std::vector<payload_part> parts_in_file(std::vector<stored_object> const& objects) {
     std::vector<payload_part> parts;
+    parts.reserve(objects.size());
     for (auto const& each : objects) {
         parts.push_back({0, each.n_bytes, each.file_offset, each.first_block});
     }
@@ -161,6 +163,10 @@ std::vector<std::string> check_payload(store_communicator const& store,
 
 verify_report checkpoint_store::verify(std::filesystem::path const& file) const {
     verify_report report;
+    detail::agree(state_->comm(),
+                  detail::text("verify(\"", file.native(), "\")"),
+                  detail::hash(file.native()),
+                  nullptr);
     try {
         auto const found = detail::read_structure(*state_->group, file, true);
         report.n_bytes = found.payload_bytes();

@@ -37,6 +37,11 @@ constexpr bool is_live(std::uint64_t slot) noexcept {
     return slot != empty_slot && slot != gone_slot;
 }
 
+// Chunk k holds the records from 128 (2^k - 1) on.
+constexpr std::size_t chunk_of(std::uint64_t index) noexcept {
+    return 63U - static_cast<unsigned>(std::countl_zero(index / first_chunk_records + 1));
+}
+
 std::atomic_ref<std::uint64_t> shared(std::uint64_t& word) noexcept {
     return std::atomic_ref(word);
 }
@@ -83,9 +88,9 @@ struct directory::table {
 
 // Where a name stands in a table, or where it would.
 struct directory::position {
-    bool found;
-    std::uint64_t at;
-    directory_entry entry;
+    bool found = false;
+    std::uint64_t at = 0;
+    directory_entry entry{};
 };
 
 directory::directory(heap const& memory,
@@ -107,33 +112,32 @@ directory::table* directory::current_table() const noexcept {
     return static_cast<table*>(memory_.at(state_->table.load(std::memory_order_acquire)));
 }
 
-// Chunk k holds the records from 128 (2^k - 1) on.
 directory::record_slot& directory::slot(std::uint64_t index) const noexcept {
-    auto const chunk =
-        static_cast<std::size_t>(std::bit_width(index / first_chunk_records + 1)) - 1;
+    auto const chunk = chunk_of(index);
     auto const first = first_chunk_records * ((1ULL << chunk) - 1);
     auto const offset = state_->chunks.at(chunk).load(std::memory_order_acquire);
     return static_cast<record_slot*>(memory_.at(offset))[index - first];
 }
 
+std::optional<directory_entry>
+directory::entry_if(std::uint64_t seen, std::uint64_t hash, std::string_view name) const {
+    if (!is_live(seen) || tag_of(seen) != tag_of(hash)) return std::nullopt;
+    auto const record = slot(index_of(seen)).load();
+    if (record.name_hash != hash || record.name_text() != name) return std::nullopt;
+    return directory_entry{static_cast<std::uint32_t>(index_of(seen)), record};
+}
+
 directory::position
 directory::probe(table& where, std::uint64_t hash, std::string_view name) const {
     auto const n_slots = where.n_slots;
-    auto const none = n_slots;
-    auto reusable = none;
+    auto reusable = n_slots; // none yet
     auto at = hash % n_slots;
-    for (std::uint64_t looked = 0; looked < n_slots;
-         ++looked, at = at + 1 == n_slots ? 0 : at + 1) {
+    for (std::uint64_t looked = 0; looked < n_slots; ++looked) {
         auto const seen = where[at].load(std::memory_order_acquire);
-        if (seen == empty_slot) return {false, reusable == none ? at : reusable, {}};
-        if (seen == gone_slot) {
-            if (reusable == none) reusable = at;
-        } else if (tag_of(seen) == tag_of(hash)) {
-            auto const record = slot(index_of(seen)).load();
-            if (record.name_hash == hash && record.name_text() == name) {
-                return {true, at, {static_cast<std::uint32_t>(index_of(seen)), record}};
-            }
-        }
+        if (seen == empty_slot) return {false, reusable == n_slots ? at : reusable, {}};
+        if (seen == gone_slot && reusable == n_slots) reusable = at;
+        if (auto const entry = entry_if(seen, hash, name)) return {true, at, *entry};
+        at = at + 1 == n_slots ? 0 : at + 1;
     }
     return {false, reusable, {}};
 }
@@ -158,7 +162,9 @@ bool directory::contains(std::uint32_t index, std::uint32_t generation) const {
 }
 
 std::uint32_t directory::generation_of(std::uint32_t index) const {
-    return slot(index).load().generation;
+    if (index >= shared(state_->n_records).load(std::memory_order_acquire)) return 0;
+    auto const record = slot(index).load();
+    return record.name_hash == 0 ? 0 : record.generation;
 }
 
 void directory::raise_taken(object_record const& other) {
@@ -181,11 +187,14 @@ std::uint32_t directory::insert(object_record const& record) const {
     check_name(record.name_text());
     auto const h = hash(record.name_text());
     auto const hold = lock();
-    auto const* const before = current_table();
+    auto* const before = current_table();
+    if (before != nullptr) {
+        auto const other = probe(*before, h, record.name_text());
+        if (other.found) raise_taken(other.entry.record);
+    }
     if (before == nullptr || 2 * (state_->n_used_slots + 1) > before->n_slots) grow();
     auto& where = *current_table();
     auto const place = probe(where, h, record.name_text());
-    if (place.found) raise_taken(place.entry.record);
     auto const index = take_record();
     auto entered = record;
     entered.name_hash = h;
@@ -227,8 +236,7 @@ std::uint64_t directory::take_record() const {
         return index;
     }
     auto const index = state_->n_records;
-    auto const chunk =
-        static_cast<std::size_t>(std::bit_width(index / first_chunk_records + 1)) - 1;
+    auto const chunk = chunk_of(index);
     if (state_->chunks.at(chunk).load() == 0) {
         auto const n_bytes = (first_chunk_records << chunk) * record_slot_bytes;
         state_->chunks.at(chunk).store(memory_.offset_of(memory_.allocate_zeroed(n_bytes)));
@@ -241,6 +249,8 @@ void directory::give_record_back(std::uint64_t index) const noexcept {
     auto& freed = slot(index);
     auto record = freed.load();
     record.name_hash = 0;
+    ++record.generation; // handles of what stood here are stale, also while the next is written
+    state_->n_changes.fetch_add(1);
     freed.store(record);
     freed.next_free = state_->first_free;
     state_->first_free = index + 1;
@@ -300,8 +310,8 @@ std::vector<directory_entry> directory::list() const {
         for (std::uint64_t at = 0; where != nullptr && at < where->n_slots; ++at) {
             auto const seen = (*where)[at].load(std::memory_order_acquire);
             if (!is_live(seen)) continue;
-            all.push_back(
-                {static_cast<std::uint32_t>(index_of(seen)), slot(index_of(seen)).load()});
+            auto const index = index_of(seen);
+            all.push_back({static_cast<std::uint32_t>(index), slot(index).load()});
         }
         if (state_->n_changes.load(std::memory_order_acquire) == before) break;
     }
@@ -314,30 +324,40 @@ std::uint64_t directory::size() const {
     return state_->n_live;
 }
 
+void directory::verify_slot(std::uint64_t at, std::vector<std::string>& violations) const {
+    auto& where = *current_table();
+    auto const seen = where[at].load();
+    if (index_of(seen) >= state_->n_records) {
+        violations.push_back(text(
+            "directory: slot ", at, " names record ", index_of(seen), " of ", state_->n_records));
+        return;
+    }
+    auto const record = slot(index_of(seen)).load();
+    auto const report = [&](auto const&... parts) {
+        violations.push_back(text("directory: \"", record.name_text(), "\" ", parts...));
+    };
+    if (record.name_hash != hash(record.name_text())) report("has a torn record");
+    auto const found = probe(where, record.name_hash, record.name_text());
+    if (!found.found || found.at != at) report("is not reached");
+    if (memory_.usable_size(memory_.at(record.offset)) < record.n_bytes) {
+        report("has no block of ", record.n_bytes, " bytes");
+    }
+}
+
 void directory::verify(std::vector<std::string>& violations, std::size_t limit) const {
     auto const hold = lock();
-    auto const report = [&](auto const&... parts) {
-        if (violations.size() < limit) violations.push_back(text("directory: ", parts...));
-    };
     std::uint64_t n_live = 0;
     auto* const where = current_table();
     for (std::uint64_t at = 0; where != nullptr && at < where->n_slots; ++at) {
-        auto const seen = (*where)[at].load();
-        if (!is_live(seen)) continue;
+        if (!is_live((*where)[at].load())) continue;
         ++n_live;
-        if (index_of(seen) >= state_->n_records) {
-            report("slot ", at, " names record ", index_of(seen), " of ", state_->n_records);
-            continue;
-        }
-        auto const record = slot(index_of(seen)).load();
-        if (record.name_hash != hash(record.name_text())) report("record of slot ", at, " is torn");
-        auto const found = probe(*where, record.name_hash, record.name_text());
-        if (!found.found || found.at != at) report("\"", record.name_text(), "\" is not reached");
-        if (memory_.usable_size(memory_.at(record.offset)) < record.n_bytes) {
-            report("\"", record.name_text(), "\" has no block of ", record.n_bytes, " bytes");
-        }
+        verify_slot(at, violations);
     }
-    if (n_live != state_->n_live) report("miscounted (", state_->n_live, ", found ", n_live, ")");
+    if (n_live != state_->n_live) {
+        violations.push_back(
+            text("directory: miscounted (", state_->n_live, ", found ", n_live, ")"));
+    }
+    if (violations.size() > limit) violations.resize(limit);
 }
 
 } // namespace shmwin::inline v1::detail

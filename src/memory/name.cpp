@@ -4,14 +4,13 @@
 #include "shmwin/memory/directory.hpp"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 
 namespace shmwin::inline v1::detail {
 namespace {
 
-[[noreturn]] void refuse(std::string_view name, char const* why) {
-    raise(errc::invalid_argument, text("name is not allowed (\"", name, "\" ", why, ")"));
-}
+constexpr std::string_view reserved_part = ".shmwin";
 
 bool is_control(char c) {
     auto const byte = static_cast<unsigned char>(c);
@@ -27,22 +26,56 @@ std::size_t sequence_length(unsigned char lead) {
     return 0;
 }
 
+// True if the bytes after `lead` continue it: no overlong form, no surrogate, none above U+10FFFF.
+bool continues(unsigned char lead, std::string_view rest) {
+    auto const is_continuation = [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
+    };
+    if (!std::ranges::all_of(rest, is_continuation)) return false;
+    auto const second = rest.empty() ? 0U : static_cast<unsigned char>(rest.front());
+    switch (lead) {
+    case 0xe0:
+        return second >= 0xa0;
+    case 0xed:
+        return second < 0xa0;
+    case 0xf0:
+        return second >= 0x90;
+    case 0xf4:
+        return second < 0x90;
+    default:
+        return true;
+    }
+}
+
 bool is_utf8(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
-        auto const lead = static_cast<unsigned char>(text[at]);
+    while (!text.empty()) {
+        auto const lead = static_cast<unsigned char>(text.front());
         auto const n = sequence_length(lead);
-        if (n == 0 || n > text.size() - at) return false;
-        for (std::size_t i = 1; i < n; ++i) {
-            if ((static_cast<unsigned char>(text[at + i]) & 0xc0U) != 0x80U) return false;
-        }
-        auto const second = n > 1 ? static_cast<unsigned char>(text[at + 1]) : 0U;
-        bool const overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-        bool const surrogate = lead == 0xed && second >= 0xa0;
-        bool const too_large = lead == 0xf4 && second >= 0x90;
-        if (overlong || surrogate || too_large) return false;
-        at += n;
+        if (n == 0 || n > text.size() || !continues(lead, text.substr(1, n - 1))) return false;
+        text.remove_prefix(n);
     }
     return true;
+}
+
+// A name that is refused may hold anything; an error's text must not.
+std::string printable(std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    bool const keep_high = is_utf8(text);
+    std::string shown;
+    for (char const c : text) {
+        auto const byte = static_cast<unsigned char>(c);
+        if (!is_control(c) && (byte < 0x80 || keep_high)) {
+            shown.push_back(c);
+        } else {
+            shown.append("\\x").append({digits[byte >> 4U], digits[byte & 0xfU]});
+        }
+    }
+    return shown;
+}
+
+[[noreturn]] void refuse(std::string_view name, char const* why) {
+    raise(errc::invalid_argument,
+          text("name is not allowed (\"", printable(name), "\" ", why, ")"));
 }
 
 } // namespace
@@ -56,11 +89,14 @@ void check_name(std::string_view name) {
                    " bytes, at most ",
                    max_name_bytes,
                    "; it begins with \"",
-                   name.substr(0, 32),
+                   printable(name.substr(0, 32)),
                    "\")"));
     }
     if (std::ranges::any_of(name, is_control)) refuse(name, "holds a control character");
     if (!is_utf8(name)) refuse(name, "is not UTF-8");
+    if (name == reserved_part || name.starts_with(std::string(reserved_part) + '/')) {
+        refuse(name, "begins with the part that checkpoints keep for themselves");
+    }
     for (auto rest = name;;) {
         auto const part = rest.substr(0, rest.find('/'));
         if (part.empty()) refuse(name, "has an empty part: '/' divides parts");

@@ -12,7 +12,9 @@ namespace {
 // Small objects come one after the other: a system call for each 64 KiB, not for each page.
 constexpr std::uint64_t pages_at_once = 16;
 
-std::uint64_t load(std::span<std::uint64_t> bits, std::uint64_t at) noexcept {
+using bitmap = std::span<std::uint64_t>;
+
+std::uint64_t load(bitmap bits, std::uint64_t at) noexcept {
     return std::atomic_ref(bits[at]).load(std::memory_order_acquire);
 }
 
@@ -20,6 +22,29 @@ std::uint64_t load(std::span<std::uint64_t> bits, std::uint64_t at) noexcept {
 constexpr std::uint64_t mask_of(std::uint64_t first, std::uint64_t last) noexcept {
     auto const below_last = last == 64 ? ~0ULL : (1ULL << last) - 1;
     return below_last & ~((1ULL << first) - 1);
+}
+
+// The first page of [first, end) whose bit is `value`; `end` if there is none.
+std::uint64_t next(bitmap bits, std::uint64_t first, std::uint64_t end, bool value) noexcept {
+    while (first < end) {
+        auto const stop = std::min(end, (first / 64 + 1) * 64);
+        auto const word = value ? load(bits, first / 64) : ~load(bits, first / 64);
+        auto const hits = word & mask_of(first % 64, stop - first / 64 * 64);
+        if (hits != 0) return first / 64 * 64 + static_cast<unsigned>(std::countr_zero(hits));
+        first = stop;
+    }
+    return end;
+}
+
+void set(bitmap bits, std::uint64_t first, std::uint64_t n) noexcept {
+    for (auto const end = first + n; first < end;) {
+        auto const stop = std::min(end, (first / 64 + 1) * 64);
+        auto const mask = mask_of(first % 64, stop - first / 64 * 64);
+        if ((load(bits, first / 64) & mask) != mask) {
+            std::atomic_ref(bits[first / 64]).fetch_or(mask, std::memory_order_acq_rel);
+        }
+        first = stop;
+    }
 }
 
 } // namespace
@@ -37,30 +62,6 @@ void page_bits::ensure(bitmap bits, std::uint64_t first, std::uint64_t n) const 
     where_.ensure_metadata(begin, end - begin);
 }
 
-// The first page of [first, end) whose bit is `value`; `end` if there is none.
-std::uint64_t
-page_bits::next(bitmap bits, std::uint64_t first, std::uint64_t end, bool value) const noexcept {
-    while (first < end) {
-        auto const stop = std::min(end, (first / 64 + 1) * 64);
-        auto const word = value ? load(bits, first / 64) : ~load(bits, first / 64);
-        auto const hits = word & mask_of(first % 64, stop - first / 64 * 64);
-        if (hits != 0) return first / 64 * 64 + static_cast<unsigned>(std::countr_zero(hits));
-        first = stop;
-    }
-    return end;
-}
-
-void page_bits::set(bitmap bits, std::uint64_t first, std::uint64_t n) const {
-    for (auto const end = first + n; first < end;) {
-        auto const stop = std::min(end, (first / 64 + 1) * 64);
-        auto const mask = mask_of(first % 64, stop - first / 64 * 64);
-        if ((load(bits, first / 64) & mask) != mask) {
-            std::atomic_ref(bits[first / 64]).fetch_or(mask, std::memory_order_acq_rel);
-        }
-        first = stop;
-    }
-}
-
 void page_bits::make_present(std::uint64_t first, std::uint64_t n) const {
     if (n == 0) return;
     auto const end = first + n;
@@ -70,9 +71,12 @@ void page_bits::make_present(std::uint64_t first, std::uint64_t n) const {
     auto const last = n < pages_at_once ? ahead : end;
     ensure(present_, first, last - first);
     while ((first = next(present_, first, end, false)) < end) {
-        auto const stop = next(present_, first, last, true);
+        auto stop = next(present_, first, last, true);
         auto const offset = where_.header()[section_id::pages].offset + first * page_bytes;
-        where_.populate(offset, (stop - first) * page_bytes);
+        if (stop <= end || !where_.try_populate(offset, (stop - first) * page_bytes)) {
+            stop = std::min(stop, end);
+            where_.populate(offset, (stop - first) * page_bytes);
+        }
         set(present_, first, stop - first);
         first = stop;
     }

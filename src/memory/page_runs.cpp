@@ -2,71 +2,13 @@
 #include "shmwin/memory/page_runs.hpp"
 
 #include "shmwin/base/contract.hpp"
-#include "shmwin/base/text.hpp"
+
+#include "memory/run_word.hpp"
 
 #include <algorithm>
 #include <bit>
 
 namespace shmwin::inline v1::detail {
-namespace {
-
-constexpr unsigned kind_shift = 60;
-constexpr std::uint64_t length_mask = (1ULL << kind_shift) - 1;
-constexpr std::size_t words_per_page = page_bytes / sizeof(std::uint64_t);
-
-constexpr std::uint64_t length_of(std::uint64_t word) noexcept {
-    return word & length_mask;
-}
-
-template <typename Kind>
-constexpr Kind kind_of_word(std::uint64_t word) noexcept {
-    return static_cast<Kind>(word >> kind_shift);
-}
-
-template <typename Kind>
-constexpr std::uint64_t make_word(Kind kind, std::uint64_t n_pages) noexcept {
-    return (static_cast<std::uint64_t>(kind) << kind_shift) | n_pages;
-}
-
-// Bin of a free run: below 8 pages one bin a size; then 8 bins for each doubling.
-struct bin_position {
-    unsigned level;
-    unsigned step;
-    [[nodiscard]] constexpr std::size_t index() const { return std::size_t{8} * level + step; }
-};
-
-constexpr bin_position bin_of(std::uint64_t n_pages) noexcept {
-    if (n_pages < 8) return {0, static_cast<unsigned>(n_pages)};
-    auto const log2 = static_cast<unsigned>(std::bit_width(n_pages)) - 1;
-    return {log2 - 2, static_cast<unsigned>(n_pages >> (log2 - 3)) & 7U};
-}
-
-// The first bin all of whose runs hold n_pages.
-constexpr bin_position bin_that_surely_fits(std::uint64_t n_pages) noexcept {
-    if (n_pages < 8) return bin_of(n_pages);
-    auto const log2 = static_cast<unsigned>(std::bit_width(n_pages)) - 1;
-    return bin_of(n_pages + (1ULL << (log2 - 3)) - 1);
-}
-
-static_assert(bin_of(8).index() == 8 && bin_of(15).index() == 15 && bin_of(16).index() == 16);
-static_assert(bin_of((1ULL << 32U) - 1).index() < n_bins);
-
-// Neighbours of a free run in its bin: index + 1 of each, 0 for none.
-struct bin_links {
-    page_index previous;
-    page_index next;
-};
-
-constexpr std::uint64_t pack(bin_links links) noexcept {
-    return (std::uint64_t{links.previous} << 32U) | links.next;
-}
-
-constexpr bin_links unpack(std::uint64_t word) noexcept {
-    return {static_cast<page_index>(word >> 32U), static_cast<page_index>(word)};
-}
-
-} // namespace
-
 page_runs::page_runs(region const& where,
                      participants const& who,
                      wait_policy const& policy) noexcept
@@ -77,12 +19,6 @@ page_runs::page_runs(region const& where,
       words_(where.as<std::uint64_t>(section_id::page_map)),
       links_(where.as<std::uint64_t>(section_id::page_links)),
       first_page_number_(where.header()[section_id::pages].offset / page_bytes) {}
-
-// Named here, not in the header: the lambda's type is its own.
-auto page_runs::lock() const {
-    auto repair = [this]() noexcept { rebuild(); };
-    return robust_lock(control_->mutex, who_, policy_, repair);
-}
 
 void page_runs::create() const {
     auto const n_pages = where_.header().n_pages;
@@ -111,9 +47,14 @@ void page_runs::set_run(std::uint64_t first, std::uint64_t n_pages, bool used) c
                std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if (n_pages > 1) {
-        word(first + n_pages - 1) =
-            make_word(used ? word_kind::used_tail : word_kind::free_tail, n_pages);
+        store(first + n_pages - 1,
+              make_word(used ? word_kind::used_tail : word_kind::free_tail, n_pages));
     }
+}
+
+// A word that commits nothing. Atomic, since length() reads words without the lock.
+void page_runs::store(std::uint64_t page, std::uint64_t value) const noexcept {
+    std::atomic_ref(word(page)).store(value, std::memory_order_relaxed);
 }
 
 void page_runs::insert(page_index first, std::uint64_t n_pages) const noexcept {
@@ -215,19 +156,19 @@ bool page_runs::free(page_index first) const {
     if (!where_.has_metadata(where_.header()[section_id::page_map].offset + 8ULL * first))
         return false;
     auto const hold = lock();
-    if (kind_of_word<word_kind>(word(first)) != word_kind::used_head) return false;
+    if (kind_of_word(word(first)) != word_kind::used_head) return false;
     auto const n_pages = length_of(word(first));
     std::uint64_t begin = first;
     std::uint64_t end = begin + n_pages;
     if (begin > 0) {
         auto const before = word(begin - 1);
-        auto const kind = kind_of_word<word_kind>(before);
+        auto const kind = kind_of_word(before);
         if (kind == word_kind::free_tail || kind == word_kind::free_head) {
             begin -= length_of(before);
             remove(static_cast<page_index>(begin), length_of(before));
         }
     }
-    if (end < words_.size() && kind_of_word<word_kind>(word(end)) == word_kind::free_head) {
+    if (end < words_.size() && kind_of_word(word(end)) == word_kind::free_head) {
         auto const after = length_of(word(end));
         remove(static_cast<page_index>(end), after);
         end += after;
@@ -236,7 +177,7 @@ bool page_runs::free(page_index first) const {
     // Heads and tails that the merged run swallowed, so that every word inside a run is 0.
     for (std::uint64_t const at :
          {std::uint64_t{first} - 1, std::uint64_t{first}, first + n_pages - 1, first + n_pages}) {
-        if (at > begin && at < end - 1) word(at) = 0;
+        if (at > begin && at < end - 1) store(at, 0);
     }
     insert(static_cast<page_index>(begin), end - begin);
     control_->n_free_pages += n_pages;
@@ -248,7 +189,7 @@ std::uint64_t page_runs::length(page_index first) const {
     if (first >= words_.size()) return 0;
     if (!where_.has_metadata(where_.header()[section_id::page_map].offset + 8ULL * first)) return 0;
     auto const seen = std::atomic_ref(word(first)).load(std::memory_order_acquire);
-    return kind_of_word<word_kind>(seen) == word_kind::used_head ? length_of(seen) : 0;
+    return kind_of_word(seen) == word_kind::used_head ? length_of(seen) : 0;
 }
 
 run_stats page_runs::stats() const {
@@ -274,10 +215,9 @@ void page_runs::clear_inside(std::uint64_t first, std::uint64_t last) const noex
     auto const map = where_.header()[section_id::page_map].offset;
     while (first < last) {
         auto const stop = std::min(last, (first / words_per_page + 1) * words_per_page);
-        if (where_.has_metadata(map + 8 * first)) {
-            std::fill(words_.begin() + static_cast<std::ptrdiff_t>(first),
-                      words_.begin() + static_cast<std::ptrdiff_t>(stop),
-                      0);
+        bool const present = where_.has_metadata(map + 8 * first);
+        for (; present && first < stop; ++first) {
+            store(first, 0);
         }
         first = stop;
     }
@@ -291,10 +231,9 @@ void page_runs::rebuild() const noexcept {
     control_->n_free_pages = 0;
     control_->n_used_runs = 0;
     for (std::uint64_t first = 0; first < words_.size();) {
-        bool const used = kind_of_word<word_kind>(word(first)) == word_kind::used_head;
+        bool const used = kind_of_word(word(first)) == word_kind::used_head;
         auto end = first + length_of(word(first));
-        while (!used && end < words_.size()
-               && kind_of_word<word_kind>(word(end)) == word_kind::free_head) {
+        while (!used && end < words_.size() && kind_of_word(word(end)) == word_kind::free_head) {
             end += length_of(word(end));
         }
         set_run(first, end - first, used);
@@ -307,78 +246,6 @@ void page_runs::rebuild() const noexcept {
         }
         first = end;
     }
-}
-
-void page_runs::verify(std::vector<std::string>& violations, std::size_t limit) const {
-    auto const hold = lock();
-    verify_runs(violations, limit);
-    verify_bins(violations, limit);
-}
-
-void page_runs::verify_runs(std::vector<std::string>& violations, std::size_t limit) const {
-    auto const report = [&](auto const&... parts) {
-        if (violations.size() < limit) violations.push_back(text("page runs: ", parts...));
-    };
-    std::uint64_t n_free = 0;
-    std::uint64_t n_used_runs = 0;
-    bool after_free = false;
-    for (std::uint64_t first = 0; first < words_.size();) {
-        auto const kind = kind_of_word<word_kind>(word(first));
-        auto const n_pages = length_of(word(first));
-        bool const used = kind == word_kind::used_head;
-        if ((!used && kind != word_kind::free_head) || n_pages == 0
-            || n_pages > words_.size() - first) {
-            report("no run begins at page ", first, " (word ", word(first), ")");
-            return;
-        }
-        auto const tail = used ? word_kind::used_tail : word_kind::free_tail;
-        if (n_pages > 1 && word(first + n_pages - 1) != make_word(tail, n_pages)) {
-            report("the run at page ", first, " has a wrong tail");
-        }
-        if (!used && after_free) report("two free runs meet at page ", first);
-        for (auto page = first + 1; page + 1 < first + n_pages; ++page) {
-            auto const offset = where_.header()[section_id::page_map].offset + 8 * page;
-            if (!where_.has_metadata(offset)) {
-                page = (page / words_per_page + 1) * words_per_page - 1;
-            } else if (word(page) != 0) {
-                report("page ", page, " inside the run at page ", first, " has a head or tail");
-            }
-        }
-        n_free += used ? 0 : n_pages;
-        n_used_runs += used ? 1 : 0;
-        after_free = !used;
-        first += n_pages;
-    }
-    if (n_free != control_->n_free_pages) {
-        report("free pages are miscounted (", control_->n_free_pages, ", found ", n_free, ")");
-    }
-    if (n_used_runs != control_->n_used_runs) {
-        report("runs are miscounted (", control_->n_used_runs, ", found ", n_used_runs, ")");
-    }
-}
-
-void page_runs::verify_bins(std::vector<std::string>& violations, std::size_t limit) const {
-    auto const report = [&](auto const&... parts) {
-        if (violations.size() < limit) violations.push_back(text("page bins: ", parts...));
-    };
-    std::uint64_t n_free = 0;
-    for (std::size_t at = 0; at < n_bins; ++at) {
-        bool const marked = (control_->bin_bits.at(at / 8) >> (at % 8) & 1U) != 0;
-        if (marked != (control_->bins.at(at) != 0)) report("bin ", at, " is marked wrongly");
-        page_index previous = 0;
-        for (auto each = control_->bins.at(at); each != 0; each = unpack(links_[each - 1]).next) {
-            auto const seen = word(each - 1);
-            if (kind_of_word<word_kind>(seen) != word_kind::free_head
-                || bin_of(length_of(seen)).index() != at) {
-                report("page ", each - 1, " does not belong to bin ", at);
-                return;
-            }
-            if (unpack(links_[each - 1]).previous != previous) report("links of page ", each - 1);
-            n_free += length_of(seen);
-            previous = each;
-        }
-    }
-    if (n_free != control_->n_free_pages) report("bins hold ", n_free, " pages, not all free ones");
 }
 
 } // namespace shmwin::inline v1::detail

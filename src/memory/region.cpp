@@ -27,8 +27,16 @@ std::atomic_ref<std::uint64_t> bit_word(region const& where, std::uint64_t page)
 
 } // namespace
 
+std::size_t region::room_for(std::size_t n_bytes) const noexcept {
+    return source_.room == nullptr ? SIZE_MAX : source_.room(source_.context, n_bytes);
+}
+
+bool region::try_populate(std::uint64_t offset, std::size_t n_bytes) const noexcept {
+    return room_for(n_bytes) >= n_bytes && populate_pages(base_ + offset, n_bytes) == 0;
+}
+
 void region::populate(std::uint64_t offset, std::size_t n_bytes) const {
-    auto const room = source_.room == nullptr ? SIZE_MAX : source_.room(source_.context, n_bytes);
+    auto const room = room_for(n_bytes);
     auto const failed = room < n_bytes ? ENOSPC : populate_pages(base_ + offset, n_bytes);
     if (failed == 0) return;
     raise(errc::no_space,

@@ -23,7 +23,7 @@ struct registry {
 };
 
 registry& the_registry() {
-    static auto* const made = new registry; // NOLINT(cppcoreguidelines-owning-memory): see above
+    static auto* const made = new registry; // NOLINT(*-owning-memory,*-non-const-global-*): above
     return *made;
 }
 

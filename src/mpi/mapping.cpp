@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace shmwin::inline v1::detail {
 namespace {
@@ -40,8 +42,10 @@ void mapping::reserve(std::size_t n_bytes) {
 mapping::mapping(std::byte* base, std::size_t n_bytes) {
     reserve(n_bytes);
     // An old size of 0 means: map the same pages again, and leave the old mapping as it is.
-    void* const got = ::mremap(base, 0, n_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, bytes_.data());
-    if (got == MAP_FAILED) { // NOLINT(*-cstyle-cast)
+    // The system call itself: UCX, below MPICH, replaces mremap(2) and loses the fifth argument.
+    auto const got = ::syscall(
+        SYS_mremap, base, std::size_t{0}, n_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, bytes_.data());
+    if (got == -1) { // NOLINT(*-cstyle-cast)
         auto const why = errno;
         ::munmap(reserved_, n_reserved_);
         errno = why;

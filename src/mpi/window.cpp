@@ -175,8 +175,7 @@ char const* name(backing_kind backing) noexcept {
 
 window::window(node const& on, std::size_t n_bytes, window_options const& options) {
     auto const& where = on.state();
-    auto const rounded =
-        (std::min(n_bytes, most_bytes) + page_bytes - 1) / page_bytes * page_bytes;
+    auto const rounded = (std::min(n_bytes, most_bytes) + page_bytes - 1) / page_bytes * page_bytes;
     auto const failure = failure_of([&] { check_request(n_bytes, where.size); });
     auto const arguments =
         hash_with(hash_with(1, n_bytes), static_cast<std::uint64_t>(options.backing));

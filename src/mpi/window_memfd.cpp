@@ -6,6 +6,7 @@
 
 #include "mpi/window_backing.hpp"
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <string>
@@ -64,8 +65,8 @@ std::shared_ptr<mapping> map_memfd(MPI_Comm comm, std::size_t n_bytes) {
     agree_on(comm, "segment", [&] {
         if (rank == 0) file.reset(make_file(n_bytes));
     });
-    int where[2] = {static_cast<int>(::getpid()), file.get()}; // NOLINT(*-avoid-c-arrays)
-    check_mpi("MPI_Bcast", MPI_Bcast(where, 2, MPI_INT, 0, comm));
+    std::array where{static_cast<int>(::getpid()), file.get()};
+    check_mpi("MPI_Bcast", MPI_Bcast(where.data(), 2, MPI_INT, 0, comm));
     std::shared_ptr<mapping> made;
     agree_on(comm, "segment", [&] {
         if (rank != 0) file.reset(open_file_of(where[0], where[1]));

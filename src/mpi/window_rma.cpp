@@ -62,12 +62,12 @@ void rma_window::free() noexcept {
     if (win == MPI_WIN_NULL) return;
     if (overlay != nullptr) {
         // free(3) must find private memory again.
-        ::mmap(overlay,
-               n_overlay_bytes,
-               PROT_READ | PROT_WRITE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
-               -1,
-               0);
+        static_cast<void>(::mmap(overlay,
+                                 n_overlay_bytes,
+                                 PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
+                                 -1,
+                                 0));
     }
     MPI_Win_unlock_all(win);
     MPI_Win_free(&win);
@@ -108,6 +108,7 @@ std::shared_ptr<mapping> map_mpi_window(MPI_Comm comm, std::size_t n_bytes, rma_
         }
         if (size == 1) overlay(first, n_bytes, made);
         pages = std::make_shared<mapping>(first, n_bytes);
+        ::madvise(first, n_bytes, MADV_DONTDUMP); // the second mapping is in the core dump
     });
     return pages;
 }

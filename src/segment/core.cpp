@@ -189,7 +189,7 @@ void segment_core::close() {
 
 void segment_core::leave(std::string_view why) noexcept {
     if (!open_.exchange(false)) return;
-    rendezvous_.leave(text("after ", name(last_call_.load())), why);
+    rendezvous_.leave(text("the code after ", name(last_call_.load())), why);
 }
 
 void segment_core::at_exit() noexcept {

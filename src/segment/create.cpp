@@ -64,7 +64,7 @@ class unfinished_block {
 } // namespace
 
 void segment_core::check_free(std::string_view name) const {
-    if (auto const found = directory_.find(name)) directory_.raise_taken(found->record);
+    if (auto const found = directory_.find(name)) directory::raise_taken(found->record);
 }
 
 std::uint32_t
@@ -213,7 +213,7 @@ void segment_core::release_scratch(placed_object const& what, std::size_t n_byte
 placed_object segment_core::construct_small(object_request const& request,
                                             function_ref<void(void*)> construct,
                                             function_ref<void(void*)> destruct) {
-    require_open(request.op);
+    if (!is_open()) raise(errc::closed, "construct is not possible (the segment is closed)");
     check_request(request);
     check_free(request.name);
     auto* const block = heap_.allocate(request.type->n_bytes, alignment_of(request));

@@ -3,9 +3,12 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/hash.hpp"
 #include "shmwin/base/text.hpp"
+#include "shmwin/mpi/agreement.hpp"
 #include "shmwin/segment/core.hpp"
 
 #include "segment/request.hpp"
+
+#include <string>
 
 namespace shmwin::inline v1::detail {
 namespace {
@@ -15,7 +18,17 @@ namespace {
 }
 
 [[noreturn]] void raise_stale(std::string_view name) {
-    raise(errc::not_found, text("object is gone (\"", name, "\" was destroyed before)"));
+    auto const which = name.empty() ? std::string("it") : text('"', name, '"');
+    raise(errc::not_found, text("object is gone (", which, " was destroyed before)"));
+}
+
+// Another segment may hold something else of the same index and generation.
+void check_ours(heap const& memory, void const* address) {
+    if (memory.owns(address)) return;
+    raise(errc::bad_pointer,
+          text("object cannot be destroyed (",
+               address == nullptr ? "the handle refers to nothing" : "it is of another segment",
+               ")"));
 }
 
 } // namespace
@@ -41,7 +54,8 @@ void segment_core::destroy_together(placed_object const& what, std::string_view 
     note(operation::destroy);
     collective_call const call{
         operation::destroy, name, {}, {}, hash_with(what.index + 1, what.generation)};
-    rendezvous_.meet(call, nullptr, [&](meeting_values&) {
+    auto const failure = failure_of([&] { check_ours(heap_, what.address); });
+    rendezvous_.meet(call, failure ? &*failure : nullptr, [&](meeting_values&) {
         auto const record = directory_.erase(what.index, what.generation);
         if (!record) raise_stale(name);
         heap_.deallocate(region_.at(record->offset));

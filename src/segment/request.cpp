@@ -16,6 +16,7 @@ constexpr std::size_t line_bytes = 64;
 // Levels of a power-of-two size would share cache sets and memory banks: a gap between them.
 constexpr std::size_t stagger_bytes = 256;
 constexpr int max_levels = 16;
+constexpr std::size_t max_bytes = std::size_t{1} << 62U;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t unit) {
     return (n + unit - 1) / unit * unit;
@@ -38,6 +39,17 @@ char const* order_text(memory_order_kind order) {
     return "an unknown layout";
 }
 
+[[noreturn]] void raise_too_large(object_request const& request) {
+    raise(errc::invalid_argument,
+          text("shape is not possible (",
+               shape_text(request.extents),
+               " elements of ",
+               request.type->n_bytes,
+               " bytes for \"",
+               request.name,
+               "\"; extents are 0 or more and all bytes must fit 62 bits)"));
+}
+
 } // namespace
 
 std::size_t element_bytes(object_request const& request) {
@@ -46,16 +58,7 @@ std::size_t element_bytes(object_request const& request) {
         bool const overflows =
             extent < 0
             || __builtin_mul_overflow(n_bytes, static_cast<std::size_t>(extent), &n_bytes);
-        if (overflows || n_bytes > (std::size_t{1} << 62U)) {
-            raise(errc::invalid_argument,
-                  text("shape is not possible (",
-                       shape_text(request.extents),
-                       " elements of ",
-                       request.type->n_bytes,
-                       " bytes for \"",
-                       request.name,
-                       "\"; extents are 0 or more and all bytes must fit 62 bits)"));
-        }
+        if (overflows || n_bytes > max_bytes) raise_too_large(request);
     }
     return n_bytes;
 }
@@ -66,7 +69,9 @@ levels_layout plan_levels(object_request const& request) {
     auto const gap = request.options.whole_pages ? 0 : round_up(stagger_bytes, unit);
     auto const first = round_up(sizeof(levels_control), unit);
     auto const stride = round_up(element_bytes(request), unit) + gap;
-    return {first, stride, first + static_cast<std::size_t>(request.options.levels) * stride};
+    auto const n = static_cast<std::size_t>(request.options.levels);
+    if (stride > (max_bytes - first) / std::max<std::size_t>(n, 1)) raise_too_large(request);
+    return {first, stride, first + n * stride};
 }
 
 std::size_t block_bytes(object_request const& request) {
@@ -84,7 +89,6 @@ void check_request(object_request const& request) {
                    max_dimensions,
                    ")"));
     }
-    static_cast<void>(element_bytes(request));
     auto const align = request.options.align;
     if (!std::has_single_bit(align) || align > segment_alignment) {
         raise(errc::invalid_argument,
@@ -97,6 +101,7 @@ void check_request(object_request const& request) {
         raise(errc::invalid_argument,
               text("number of levels is not possible (.levels = ", n, "; 1 to ", max_levels, ")"));
     }
+    static_cast<void>(block_bytes(request));
 }
 
 object_record make_record(object_request const& request, int creator) {
@@ -131,14 +136,18 @@ object_record make_record(object_request const& request, int creator) {
     return record;
 }
 
-void check_match(object_record const& found, object_request const& asked, bool same_extents) {
+namespace {
+
+void check_type(object_record const& found, object_request const& asked, char const* asker) {
     if (found.kind != asked.kind) {
         raise(errc::type_mismatch,
               text("object is of another kind (\"",
                    asked.name,
                    "\" is of kind ",
                    name(found.kind),
-                   ", asked for as ",
+                   "; ",
+                   asker,
+                   ": ",
                    name(asked.kind),
                    ")"));
     }
@@ -150,12 +159,20 @@ void check_match(object_record const& found, object_request const& asked, bool s
                    found.type_text(),
                    " of ",
                    found.element_bytes,
-                   " bytes, asked for as ",
+                   " bytes; ",
+                   asker,
+                   ": ",
                    asked.type->signature,
                    " of ",
                    asked.type->n_bytes,
                    ")"));
     }
+}
+
+void check_shape(object_record const& found,
+                 object_request const& asked,
+                 bool same_extents,
+                 char const* asker) {
     if (found.shape().size() != asked.extents.size()) {
         raise(errc::shape_mismatch,
               text("number of dimensions differs (\"",
@@ -164,7 +181,9 @@ void check_match(object_record const& found, object_request const& asked, bool s
                    found.shape().size(),
                    ", ",
                    shape_text(found.shape()),
-                   "; asked for with ",
+                   "; ",
+                   asker,
+                   ": ",
                    asked.extents.size(),
                    ")"));
     }
@@ -174,7 +193,9 @@ void check_match(object_record const& found, object_request const& asked, bool s
                    asked.name,
                    "\" has ",
                    order_text(found.order),
-                   ", asked for with ",
+                   "; ",
+                   asker,
+                   ": ",
                    order_text(asked.order),
                    ")"));
     }
@@ -184,10 +205,22 @@ void check_match(object_record const& found, object_request const& asked, bool s
                    asked.name,
                    "\" is ",
                    shape_text(found.shape()),
-                   ", asked for as ",
+                   "; ",
+                   asker,
+                   ": ",
                    shape_text(asked.extents),
                    ")"));
     }
+}
+
+} // namespace
+
+void check_match(object_record const& found,
+                 object_request const& asked,
+                 bool same_extents,
+                 char const* asker) {
+    check_type(found, asked, asker);
+    check_shape(found, asked, same_extents, asker);
 }
 
 collective_call call_of(object_request const& request) {

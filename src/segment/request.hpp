@@ -32,8 +32,12 @@ void check_request(object_request const& request);
 [[nodiscard]] object_record make_record(object_request const& request, int creator);
 
 /// Checks that a found object is what was asked for.
+/// @param asker  how the error names the other side: "asked for", "in the checkpoint"
 /// @throws argument_error (type_mismatch, shape_mismatch) with both values
-void check_match(object_record const& found, object_request const& asked, bool same_extents);
+SHMWIN_API void check_match(object_record const& found,
+                            object_request const& asked,
+                            bool same_extents,
+                            char const* asker = "asked for");
 
 /// The call, as the ranks compare it.
 [[nodiscard]] collective_call call_of(object_request const& request);

@@ -45,26 +45,34 @@ participant_state participants::state(int rank) const noexcept {
 }
 
 bool participants::alive(int rank, bool look) const {
-    auto& other = slot(rank);
-    auto seen = state(rank);
+    auto const seen = state(rank);
     if (seen != participant_state::active) return seen == participant_state::absent;
-    if (!look) return true;
+    return !look || !gone(rank);
+}
+
+bool participants::gone(int rank) const {
+    auto& other = slot(rank);
+    if (state(rank) == participant_state::absent) return false;
     process_identity const process{other.pid, other.start_time, other.pid_namespace};
-    if (liveness_of(process) != liveness::dead) return true;
-    other.state.compare_exchange_strong(seen, participant_state::died);
-    return false;
+    if (liveness_of(process) != liveness::dead) return false;
+    auto expected = participant_state::active;
+    other.state.compare_exchange_strong(expected, participant_state::died);
+    return true;
 }
 
 std::optional<participants::departure> participants::missing(bool look) const {
     for (int rank = 0; rank < size(); ++rank) {
         if (alive(rank, look)) continue;
-        auto const how = state(rank);
-        if (how == participant_state::closed) continue;
-        if (how == participant_state::died) return departure{rank, how, {}, {}};
-        auto const& who = slot(rank);
-        return departure{rank, how, who.call.data(), who.text.data()};
+        if (state(rank) != participant_state::closed) return departure_of(rank);
     }
     return std::nullopt;
+}
+
+participants::departure participants::departure_of(int rank) const {
+    auto const how = state(rank);
+    if (how != participant_state::left) return {rank, how, {}, {}};
+    auto const& who = slot(rank);
+    return {rank, how, who.call.data(), who.text.data()};
 }
 
 error_info participants::describe(departure const& who) {

@@ -4,10 +4,10 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
 #include <optional>
-#include <signal.h>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>

@@ -129,7 +129,10 @@ void rendezvous::arrive(collective_call const& call,
     auto const mine =
         1 + (failure != nullptr ? one_failure : 0) + (std::uint64_t{tag} << tag_shift);
     auto const arrivals = state_.arrivals.fetch_add(mine, std::memory_order_acq_rel) + mine;
-    if ((arrivals & broken_bit) != 0) raise_missing(call);
+    if ((arrivals & broken_bit) != 0) {
+        state_.arrivals.fetch_sub(mine, std::memory_order_relaxed); // waiters count who is here
+        raise_missing(call);
+    }
     if (n_arrived(arrivals) == static_cast<std::uint64_t>(who_.size())) {
         complete(arrivals, generation, tag, completion);
     } else {
@@ -154,6 +157,12 @@ void rendezvous::complete(std::uint64_t arrived,
             outcome = failed.info();
         } catch (std::exception const& failed) {
             outcome = {errc::system_failure, true, -1, failed.what()};
+        } catch (...) { // of a constructor of the user's
+            outcome = {errc::system_failure,
+                       true,
+                       -1,
+                       text(call_text(slot(parity, who_.self())),
+                            " failed (it threw what is no std::exception)")};
         }
     }
     if (outcome.code != errc::ok) {
@@ -170,7 +179,7 @@ error_info rendezvous::judge(std::uint32_t parity) const {
     auto const& first = slot(parity, 0);
     int failed = -1;
     int different = -1;
-    for (int rank = who_.size() - 1; rank >= 0; --rank) {
+    for (int rank = 0; rank < who_.size(); ++rank) {
         auto const& other = slot(parity, rank);
         if (other.op != first.op) {
             return {errc::disagreement,
@@ -184,8 +193,8 @@ error_info rendezvous::judge(std::uint32_t parity) const {
                          call_text(other),
                          ")")};
         }
-        if (other.code != 0) failed = rank;
-        if (other.tag != first.tag) different = rank;
+        if (other.code != 0 && failed < 0) failed = rank;
+        if (other.tag != first.tag && different < 0) different = rank;
     }
     if (failed >= 0) {
         auto const& other = slot(parity, failed);
@@ -209,21 +218,34 @@ error_info rendezvous::judge(std::uint32_t parity) const {
 void rendezvous::wait(collective_call const& call, std::uint32_t generation) const {
     int looks_since_all_arrived = 0;
     wait_while(state_.generation, generation, policy_, [&](bool look) {
-        auto const who = who_.missing(look);
-        if (!who) return;
+        if (!first_missing(look)) return;
         auto const arrivals = state_.arrivals.fetch_or(broken_bit, std::memory_order_acq_rel);
-        bool const all_arrived = n_arrived(arrivals) == static_cast<std::uint64_t>(who_.size());
-        // All are here: this meeting still succeeds, unless the dead one was completing it.
         if (state_.generation.word.load(std::memory_order_acquire) != generation) return;
-        if (all_arrived && who->how != participant_state::died) return;
+        // All are here: this meeting still succeeds, unless the one that completes it has died.
+        bool const all_arrived = n_arrived(arrivals) == static_cast<std::uint64_t>(who_.size());
         if (all_arrived && (!look || ++looks_since_all_arrived < 3)) return;
         state_.generation.wake();
         raise_missing(call);
     });
 }
 
+// Enters `rank` as the first one missing, unless another one is. Returns whoever is.
+int rendezvous::note_missing(int rank) const noexcept {
+    std::int32_t noted = 0;
+    bool const first = state_.first_missing.compare_exchange_strong(noted, rank + 1);
+    return first ? rank : noted - 1;
+}
+
+std::optional<participants::departure> rendezvous::first_missing(bool look) const {
+    auto const noted = state_.first_missing.load(std::memory_order_acquire);
+    if (noted != 0) return who_.departure_of(noted - 1);
+    auto const who = who_.missing(look);
+    if (!who) return std::nullopt;
+    return who_.departure_of(note_missing(who->rank));
+}
+
 void rendezvous::raise_missing(collective_call const& call) const {
-    auto const who = who_.missing(true);
+    auto const who = first_missing(true);
     if (!who) {
         raise(error_info{errc::peer_left,
                          true,
@@ -237,11 +259,12 @@ void rendezvous::raise_missing(collective_call const& call) const {
 }
 
 void rendezvous::check_peers(collective_call const& waiting_in, bool look) const {
-    if (who_.missing(look)) raise_missing(waiting_in);
+    if (first_missing(look)) raise_missing(waiting_in);
 }
 
 void rendezvous::leave(std::string_view call, std::string_view text) const noexcept {
     if (!who_.leave(call, text)) return;
+    note_missing(who_.self());
     state_.arrivals.fetch_or(broken_bit, std::memory_order_acq_rel);
     state_.generation.wake();
     lot_.unpark_all();

@@ -22,37 +22,40 @@ bool robust_mutex::take_over(std::uint32_t seen,
                              participants const& who) noexcept {
     if (seen == 0) return false;
     auto const holder = static_cast<int>(seen & ~sleepers_bit) - 1;
-    if (who.alive(holder, true)) return false;
-    if (who.state(holder) != participant_state::died) return false; // left: it lives on
+    if (!who.gone(holder)) return false; // one that left or closed may live on, and hold it
     if (!word_.compare_exchange_strong(seen, mine | sleepers_bit)) return false;
     n_takeovers_.fetch_add(1);
     return true;
 }
 
-lock_outcome robust_mutex::lock(participants const& who, wait_policy const& policy) noexcept {
-    auto const mine = static_cast<std::uint32_t>(who.self()) + 1;
-    if (try_take(mine)) return lock_outcome::locked;
+bool robust_mutex::taken_soon(std::uint32_t mine, wait_policy const& policy) noexcept {
+    if (try_take(mine)) return true;
     for (int i = 0; i < std::min(policy.spin, 100); ++i) {
         cpu_pause();
-        if (word_.load(std::memory_order_relaxed) == 0 && try_take(mine))
-            return lock_outcome::locked;
+        if (word_.load(std::memory_order_relaxed) == 0 && try_take(mine)) return true;
     }
+    return false;
+}
+
+// Sleeps while `seen` holds the lock. True if that was so long that the holder may be dead.
+bool robust_mutex::sleep_once(std::uint32_t seen) noexcept {
+    auto const asleep = seen | sleepers_bit;
+    if (seen != asleep && !word_.compare_exchange_strong(seen, asleep)) return false;
+    auto const before = std::chrono::steady_clock::now();
+    futex_wait(word_, asleep, look_every);
+    bool const long_wait = std::chrono::steady_clock::now() - before >= look_every / 2;
+    return long_wait && word_.load() == asleep;
+}
+
+lock_outcome robust_mutex::lock(participants const& who, wait_policy const& policy) noexcept {
+    auto const mine = static_cast<std::uint32_t>(who.self()) + 1;
+    if (taken_soon(mine, policy)) return lock_outcome::locked;
     for (;;) {
-        // From here on we take the lock with the bit set: others may sleep too.
-        auto seen = word_.load(std::memory_order_relaxed);
+        // From here on the lock is taken with the bit set: others may sleep too.
+        auto const seen = word_.load(std::memory_order_relaxed);
         if (seen == 0) {
             if (try_take(mine | sleepers_bit)) return lock_outcome::locked;
-            continue;
-        }
-        if ((seen & sleepers_bit) == 0
-            && !word_.compare_exchange_strong(seen, seen | sleepers_bit)) {
-            continue;
-        }
-        auto const asleep = seen | sleepers_bit;
-        auto const before = std::chrono::steady_clock::now();
-        futex_wait(word_, asleep, look_every);
-        bool const long_wait = std::chrono::steady_clock::now() - before >= look_every / 2;
-        if (long_wait && word_.load() == asleep && take_over(asleep, mine, who)) {
+        } else if (sleep_once(seen) && take_over(seen | sleepers_bit, mine, who)) {
             return lock_outcome::owner_died;
         }
     }

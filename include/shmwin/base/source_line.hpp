@@ -10,8 +10,8 @@ struct source_line {
     char const* file = "";
     unsigned line = 0;
 
-    [[nodiscard]] static constexpr source_line
-    current(char const* file = __builtin_FILE(), unsigned line = __builtin_LINE()) noexcept {
+    [[nodiscard]] static constexpr source_line current(char const* file = __builtin_FILE(),
+                                                       unsigned line = __builtin_LINE()) noexcept {
         return {file, line};
     }
 };

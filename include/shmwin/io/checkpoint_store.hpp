@@ -83,8 +83,8 @@ class SHMWIN_API checkpoint_store {
                      std::filesystem::path const& path,
                      checkpoint_options const& options = {});
 
-    checkpoint_store(checkpoint_store&&) noexcept;
-    checkpoint_store& operator=(checkpoint_store&&) noexcept;
+    checkpoint_store(checkpoint_store&& other) noexcept;
+    checkpoint_store& operator=(checkpoint_store&& other) noexcept;
     checkpoint_store(checkpoint_store const&) = delete;
     checkpoint_store& operator=(checkpoint_store const&) = delete;
     ~checkpoint_store();
@@ -130,6 +130,8 @@ class SHMWIN_API checkpoint_store {
     struct state;
 
   private:
+    [[nodiscard]] std::vector<std::filesystem::path> newest_first() const;
+
     std::unique_ptr<state> state_;
 };
 

@@ -57,7 +57,8 @@ SHMWIN_API void fill_from_file(object_group const& where,
 /// @throws argument_error (shape_mismatch) it has another number of dimensions
 /// @throws argument_error (type_mismatch)  its type cannot become T
 /// @throws argument_error (out_of_range)   a value does not fit T; the array is removed again
-/// @throws runtime_failure (io_failure, not_a_checkpoint)  the file cannot be read, or is no HDF5
+/// @throws runtime_failure (io_failure, not_a_checkpoint, damaged)  the file cannot be read, is no
+///         HDF5, or is not whole
 /// @throws as object_group::create_array
 template <element T, std::size_t N>
 array<T, N> read_dataset(object_group const& where,

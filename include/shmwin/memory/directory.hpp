@@ -71,7 +71,7 @@ class SHMWIN_API directory {
     /// Local. True if the object is still there.
     [[nodiscard]] bool contains(std::uint32_t index, std::uint32_t generation) const;
 
-    /// Local. Generation of the object that stands at `index`.
+    /// Local. Generation of the object that stands at `index`; 0 if none does.
     [[nodiscard]] std::uint32_t generation_of(std::uint32_t index) const;
 
     /// Local. Raises already_exists, naming who made `other`, where and when.
@@ -93,9 +93,12 @@ class SHMWIN_API directory {
     [[nodiscard]] auto lock() const;
     [[nodiscard]] record_slot& slot(std::uint64_t index) const noexcept;
     [[nodiscard]] table* current_table() const noexcept;
+    [[nodiscard]] std::optional<directory_entry>
+    entry_if(std::uint64_t seen, std::uint64_t hash, std::string_view name) const;
     [[nodiscard]] position probe(table& where, std::uint64_t hash, std::string_view name) const;
     [[nodiscard]] std::uint64_t take_record() const;
     void give_record_back(std::uint64_t index) const noexcept;
+    void verify_slot(std::uint64_t at, std::vector<std::string>& violations) const;
     void grow() const;
     void rebuild() const noexcept;
 
@@ -106,7 +109,7 @@ class SHMWIN_API directory {
 };
 
 /// Local. Names are UTF-8 of 1 to 255 bytes, parts divided by '/': no empty part, no "." or "..",
-/// no control characters.
+/// no control characters; the first part is not ".shmwin".
 /// @throws argument_error (invalid_argument)
 SHMWIN_API void check_name(std::string_view name);
 

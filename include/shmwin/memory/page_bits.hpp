@@ -42,9 +42,6 @@ class page_bits {
 
   private:
     using bitmap = std::span<std::uint64_t>;
-    [[nodiscard]] std::uint64_t
-    next(bitmap bits, std::uint64_t first, std::uint64_t end, bool value) const noexcept;
-    void set(bitmap bits, std::uint64_t first, std::uint64_t n) const;
     void ensure(bitmap bits, std::uint64_t first, std::uint64_t n) const;
 
     region where_;

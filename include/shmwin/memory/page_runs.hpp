@@ -86,16 +86,15 @@ class SHMWIN_API page_runs {
     void verify(std::vector<std::string>& violations, std::size_t limit) const;
 
   private:
-    enum class word_kind : std::uint8_t {
-        inside = 0,
-        free_head = 1,
-        free_tail = 2,
-        used_head = 3,
-        used_tail = 4,
+    struct repair {
+        page_runs const* runs;
+        void operator()() const noexcept { runs->rebuild(); }
     };
-
-    [[nodiscard]] auto lock() const;
+    [[nodiscard]] robust_lock<repair> lock() const {
+        return {control_->mutex, who_, policy_, repair{this}};
+    }
     [[nodiscard]] std::uint64_t& word(std::uint64_t page) const noexcept { return words_[page]; }
+    void store(std::uint64_t page, std::uint64_t value) const noexcept;
     [[nodiscard]] std::optional<page_index> find_fit(std::uint64_t n_pages,
                                                      std::uint64_t align_pages) const noexcept;
     [[nodiscard]] std::uint64_t lead_of(std::uint64_t first,
@@ -106,8 +105,11 @@ class SHMWIN_API page_runs {
     void clear_inside(std::uint64_t first, std::uint64_t last) const noexcept;
     void ensure_words(std::uint64_t first, std::uint64_t n_pages) const;
     void rebuild() const noexcept;
-    void verify_runs(std::vector<std::string>& violations, std::size_t limit) const;
-    void verify_bins(std::vector<std::string>& violations, std::size_t limit) const;
+    void verify_runs(std::vector<std::string>& violations) const;
+    void verify_run(std::uint64_t first, std::vector<std::string>& violations) const;
+    void verify_bins(std::vector<std::string>& violations) const;
+    bool
+    verify_bin(std::size_t bin, std::uint64_t& n_free, std::vector<std::string>& violations) const;
 
     region where_;
     participants who_;

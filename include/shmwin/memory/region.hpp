@@ -83,7 +83,13 @@ class region {
     /// @throws out_of_memory (no_space) naming what is full, the bytes needed and there, the knob
     SHMWIN_API void populate(std::uint64_t offset, std::size_t n_bytes) const;
 
+    /// Local. As populate(), for what would only be good to have.
+    /// @returns  false if it cannot be had
+    SHMWIN_API bool try_populate(std::uint64_t offset, std::size_t n_bytes) const noexcept;
+
   private:
+    [[nodiscard]] std::size_t room_for(std::size_t n_bytes) const noexcept;
+
     std::byte* base_;
     page_source source_;
 };

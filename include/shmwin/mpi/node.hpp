@@ -39,7 +39,7 @@ class SHMWIN_API node {
     /// @throws argument_error (invalid_argument)  MPI is not initialised, or `comm` is null or an
     ///         intercommunicator
     /// @see MPI 3.1, 6.4.2 (MPI_Comm_split_type)
-    explicit node(MPI_Comm comm, node_split split = node_split::by_shared_memory);
+    explicit node(MPI_Comm comm, node_split how = node_split::by_shared_memory);
 
     /// All, collective. Frees the communicators. No segment of this node may be open.
     void close();

@@ -55,8 +55,8 @@ class SHMWIN_API window {
     /// @see MPI 3.1, 11.2.3 (MPI_Win_allocate_shared), 11.4 (unified memory model)
     window(node const& on, std::size_t n_bytes, window_options const& options = {});
 
-    window(window&&) noexcept;
-    window& operator=(window&&) noexcept;
+    window(window&& other) noexcept;
+    window& operator=(window&& other) noexcept;
     window(window const&) = delete;
     window& operator=(window const&) = delete;
     ~window();

@@ -61,8 +61,12 @@ class SHMWIN_API segment_core final : public finalizable,
                                       public std::enable_shared_from_this<segment_core> {
   public:
     /// All, collective. See segment.
-    static std::shared_ptr<segment_core> open(node const& on, segment_options const& options);
+    static std::shared_ptr<segment_core> open(node const& on, segment_options const& asked);
 
+    segment_core(segment_core const&) = delete;
+    segment_core(segment_core&&) = delete;
+    segment_core& operator=(segment_core const&) = delete;
+    segment_core& operator=(segment_core&&) = delete;
     ~segment_core() override;
 
     // --- collective over the node ---------------------------------------------------------
@@ -107,7 +111,7 @@ class SHMWIN_API segment_core final : public finalizable,
     void release_scratch(placed_object const& what, std::size_t n_bytes) noexcept;
 
     /// Ends this rank's part before the others': they get peer_left.
-    void leave(std::string_view text) noexcept;
+    void leave(std::string_view why) noexcept;
 
     void at_exit() noexcept override;
     void at_finalize() noexcept override;
@@ -131,8 +135,7 @@ class SHMWIN_API segment_core final : public finalizable,
     [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
 
   private:
-    static std::shared_ptr<segment_core> open_on_node(node const& on,
-                                                      segment_options const& options);
+    static std::shared_ptr<segment_core> open_on_node(node const& on, segment_options const& asked);
     segment_core(node const& on, window&& memory, std::shared_ptr<void const> keep_alive);
 
     std::uint64_t make_block(object_request const& request,

@@ -225,7 +225,8 @@ class SHMWIN_API object_group {
     }
 
     /// Node, collective. Ends an array, levels or a value for all ranks. Views of it dangle.
-    /// @throws argument_error (not_found)  it was destroyed before
+    /// @throws argument_error (not_found)    it was destroyed before
+    /// @throws argument_error (bad_pointer)  it is of another segment, or of none
     template <typename Handle>
     requires requires(Handle const& handle) { handle.where(); }
     void destroy(Handle const& handle) const { core_->destroy_together(handle.where(), {}); }

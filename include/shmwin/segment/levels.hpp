@@ -7,6 +7,7 @@
 // Layer: segment.
 #pragma once
 
+#include "shmwin/base/error.hpp"
 #include "shmwin/segment/array.hpp"
 
 #include <cstddef>
@@ -49,9 +50,11 @@ class levels {
     }
 
     /// Node, collective. One fence, and every rank sees next() as now().
+    /// @throws argument_error (not_found)  they were destroyed before
     /// @throws runtime_failure (disagreement, closed), peer_left
     void flip() {
         core_->meet({operation::flip, {}, {}, {}, options()}, [&] {
+            if (!is_valid()) raise(errc::not_found, "levels are gone (destroyed before)");
             auto& current = control().now;
             current.store((current.load() + 1) % control().n_levels);
         });

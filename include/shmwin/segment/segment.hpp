@@ -34,8 +34,8 @@ class SHMWIN_API segment : public object_group {
     ///         all of them on all ranks, in seconds
     explicit segment(node const& on, segment_options const& options = {});
 
-    segment(segment&&) noexcept;
-    segment& operator=(segment&&) noexcept;
+    segment(segment&& other) noexcept;
+    segment& operator=(segment&& other) noexcept;
     segment(segment const&) = delete;
     segment& operator=(segment const&) = delete;
     ~segment();

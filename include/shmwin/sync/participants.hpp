@@ -75,9 +75,16 @@ class SHMWIN_API participants {
     /// Local. False if the participant left, died or closed. Looks at its process only if `look`.
     [[nodiscard]] bool alive(int rank, bool look) const;
 
+    /// Local. True if the participant's process is gone, whatever state it was in: who left may
+    /// live on, and may die later. Marks it as died if it was active. Some 20 us.
+    [[nodiscard]] bool gone(int rank) const;
+
     /// Local. The lowest participant that left or died. If `look`, processes are looked up and
     /// the dead ones marked. Some 20 us a rank then.
     [[nodiscard]] std::optional<departure> missing(bool look) const;
+
+    /// Local. What is known of one that left or died.
+    [[nodiscard]] departure departure_of(int rank) const;
 
     /// Local. The error that a wait for `who` ends with.
     [[nodiscard]] static error_info describe(departure const& who);

@@ -9,8 +9,8 @@
 // say so are the ranks' slots read, to find out who is where. Slots and results exist twice,
 // used in turn: a rank can be at most one meeting ahead.
 //
-// A rank that leaves or dies sets `broken`; no meeting succeeds after that, and every wait ends
-// with peer_left.
+// When a rank leaves or dies, `broken` is set; no meeting succeeds after that, and every wait ends
+// with peer_left. It names the rank that was noticed first: those that leave because of it follow.
 //
 // Layer: sync. The barrier is central; D. Hensgen, R. Finkel, U. Manber, "Two algorithms for
 // barrier synchronization", 1988.
@@ -27,6 +27,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace shmwin::inline v1::detail {
@@ -63,6 +64,7 @@ struct rendezvous_state {
     alignas(64) std::atomic<std::uint64_t> arrivals;
     alignas(64) waitable generation;
     std::array<std::atomic<std::int32_t>, 2> outcomes; ///< errc of the meetings; same line
+    std::atomic<std::int32_t> first_missing;           ///< rank + 1; 0 while nobody is missing
     std::array<meeting_result, 2> results;
 };
 
@@ -111,6 +113,8 @@ class rendezvous {
                   std::uint32_t tag,
                   function_ref<void(meeting_values&)> completion) const;
     void wait(collective_call const& call, std::uint32_t generation) const;
+    [[nodiscard]] std::optional<participants::departure> first_missing(bool look) const;
+    int note_missing(int rank) const noexcept;
     [[noreturn]] void raise_missing(collective_call const& call) const;
     [[nodiscard]] error_info judge(std::uint32_t parity) const;
     [[nodiscard]] meeting_slot& slot(std::uint32_t parity, int rank) const noexcept;

@@ -48,6 +48,8 @@ class robust_mutex {
     static constexpr std::uint32_t sleepers_bit = 0x8000'0000U;
 
     bool try_take(std::uint32_t mine) noexcept;
+    bool taken_soon(std::uint32_t mine, wait_policy const& policy) noexcept;
+    bool sleep_once(std::uint32_t seen) noexcept;
     bool take_over(std::uint32_t seen, std::uint32_t mine, participants const& who) noexcept;
 
     futex_word word_;

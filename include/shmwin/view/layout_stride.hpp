@@ -108,7 +108,7 @@ template <typename Extents>
 class layout_stride::mapping {
     static_assert(detail::is_extents<Extents>, "a mapping is over shmwin::extents");
 
-    static constexpr typename Extents::rank_type rank_ = Extents::rank();
+    static constexpr typename Extents::rank_type n_dimensions = Extents::rank();
 
   public:
     using extents_type = Extents;
@@ -124,9 +124,10 @@ class layout_stride::mapping {
     ///      largest place
     template <typename OtherIndexType>
     requires detail::index_argument<OtherIndexType const&, typename Extents::index_type>
-    constexpr mapping(extents_type const& e, std::span<OtherIndexType, rank_> strides) noexcept
+    constexpr mapping(extents_type const& e,
+                      std::span<OtherIndexType, n_dimensions> strides) noexcept
         : extents_(e) {
-        for (rank_type r = 0; r < rank_; ++r)
+        for (rank_type r = 0; r < n_dimensions; ++r)
             strides_.set(r, detail::to_extent<index_type>(strides[r]));
         SHMWIN_EXPECT(detail::has_countable_span(*this));
         SHMWIN_EXPECT(detail::has_unique_places(*this));
@@ -137,8 +138,8 @@ class layout_stride::mapping {
     template <typename OtherIndexType>
     requires detail::index_argument<OtherIndexType const&, typename Extents::index_type>
     constexpr mapping(extents_type const& e,
-                      std::array<OtherIndexType, rank_> const& strides) noexcept
-        : mapping(e, std::span<OtherIndexType const, rank_>(strides)) {}
+                      std::array<OtherIndexType, n_dimensions> const& strides) noexcept
+        : mapping(e, std::span<OtherIndexType const, n_dimensions>(strides)) {}
 
     /// @pre `other` begins at place 0, and index_type can hold its extents and strides
     template <detail::strided_source<Extents> StridedLayoutMapping>
@@ -146,16 +147,16 @@ class layout_stride::mapping {
         mapping(StridedLayoutMapping const& other) noexcept
         : extents_(other.extents()) {
         SHMWIN_EXPECT(detail::origin(other) == 0);
-        for (rank_type r = 0; r < rank_; ++r)
+        for (rank_type r = 0; r < n_dimensions; ++r)
             strides_.set(r, static_cast<index_type>(detail::stride_of(other, r)));
         SHMWIN_EXPECT(detail::has_countable_span(*this));
     }
 
     [[nodiscard]] constexpr extents_type const& extents() const noexcept { return extents_; }
 
-    [[nodiscard]] constexpr std::array<index_type, rank_> strides() const noexcept {
-        std::array<index_type, rank_> values{};
-        for (rank_type r = 0; r < rank_; ++r)
+    [[nodiscard]] constexpr std::array<index_type, n_dimensions> strides() const noexcept {
+        std::array<index_type, n_dimensions> values{};
+        for (rank_type r = 0; r < n_dimensions; ++r)
             values[r] = strides_[r];
         return values;
     }
@@ -164,7 +165,7 @@ class layout_stride::mapping {
     [[nodiscard]] constexpr index_type required_span_size() const noexcept {
         if (detail::is_empty_space(extents_)) return 0;
         index_type span_size = 1;
-        for (rank_type r = 0; r < rank_; ++r)
+        for (rank_type r = 0; r < n_dimensions; ++r)
             span_size = static_cast<index_type>(span_size + (extents_.extent(r) - 1) * strides_[r]);
         return span_size;
     }
@@ -174,7 +175,8 @@ class layout_stride::mapping {
     template <typename... Indices>
     requires detail::indices_of<Extents, Indices...>
     [[nodiscard]] constexpr index_type operator()(Indices... i) const noexcept {
-        return place(std::make_index_sequence<rank_>{}, static_cast<index_type>(std::move(i))...);
+        return place(std::make_index_sequence<n_dimensions>{},
+                     static_cast<index_type>(std::move(i))...);
     }
 
     [[nodiscard]] static constexpr bool is_always_unique() noexcept { return true; }
@@ -197,7 +199,7 @@ class layout_stride::mapping {
 
     /// Elements between neighbours along dimension r. @pre r < rank
     [[nodiscard]] constexpr index_type stride(rank_type r) const noexcept {
-        SHMWIN_EXPECT(r < rank_);
+        SHMWIN_EXPECT(r < n_dimensions);
         return strides_[r];
     }
 
@@ -215,7 +217,7 @@ class layout_stride::mapping {
     }
 
     [[no_unique_address]] extents_type extents_;
-    [[no_unique_address]] detail::index_array<index_type, rank_> strides_;
+    [[no_unique_address]] detail::index_array<index_type, n_dimensions> strides_;
 };
 
 } // namespace shmwin::inline v1

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Words of the page map, bins of free runs, and links in a bin.
+//
+// Layer: memory.
+#pragma once
+
+#include "shmwin/memory/page_runs.hpp"
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace shmwin::inline v1::detail {
+
+/// What a page is in its run. Stable: in the page map.
+enum class word_kind : std::uint8_t {
+    inside = 0,
+    free_head = 1,
+    free_tail = 2,
+    used_head = 3,
+    used_tail = 4,
+};
+
+inline constexpr unsigned kind_shift = 60;
+inline constexpr std::uint64_t length_mask = (1ULL << kind_shift) - 1;
+inline constexpr std::size_t words_per_page = page_bytes / sizeof(std::uint64_t);
+
+[[nodiscard]] constexpr std::uint64_t length_of(std::uint64_t word) noexcept {
+    return word & length_mask;
+}
+
+[[nodiscard]] constexpr word_kind kind_of_word(std::uint64_t word) noexcept {
+    return static_cast<word_kind>(word >> kind_shift);
+}
+
+[[nodiscard]] constexpr std::uint64_t make_word(word_kind kind, std::uint64_t n_pages) noexcept {
+    return (static_cast<std::uint64_t>(kind) << kind_shift) | n_pages;
+}
+
+// Bin of a free run: below 8 pages one bin a size; then 8 bins for each doubling.
+struct bin_position {
+    unsigned level;
+    unsigned step;
+    [[nodiscard]] constexpr std::size_t index() const { return std::size_t{8} * level + step; }
+};
+
+[[nodiscard]] constexpr bin_position bin_of(std::uint64_t n_pages) noexcept {
+    if (n_pages < 8) return {0, static_cast<unsigned>(n_pages)};
+    auto const log2 = static_cast<unsigned>(std::bit_width(n_pages)) - 1;
+    return {log2 - 2, static_cast<unsigned>(n_pages >> (log2 - 3)) & 7U};
+}
+
+// The first bin all of whose runs hold n_pages.
+[[nodiscard]] constexpr bin_position bin_that_surely_fits(std::uint64_t n_pages) noexcept {
+    if (n_pages < 8) return bin_of(n_pages);
+    auto const log2 = static_cast<unsigned>(std::bit_width(n_pages)) - 1;
+    return bin_of(n_pages + (1ULL << (log2 - 3)) - 1);
+}
+
+static_assert(bin_of(8).index() == 8 && bin_of(15).index() == 15 && bin_of(16).index() == 16);
+static_assert(bin_of((1ULL << 32U) - 1).index() < n_bins);
+
+// Neighbours of a free run in its bin: index + 1 of each, 0 for none.
+struct bin_links {
+    page_index previous;
+    page_index next;
+};
+
+[[nodiscard]] constexpr std::uint64_t pack(bin_links links) noexcept {
+    return (std::uint64_t{links.previous} << 32U) | links.next;
+}
+
+[[nodiscard]] constexpr bin_links unpack(std::uint64_t word) noexcept {
+    return {static_cast<page_index>(word >> 32U), static_cast<page_index>(word)};
+}
+
+} // namespace shmwin::inline v1::detail
