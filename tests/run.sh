@@ -62,7 +62,7 @@ freshness_of() {
 build() {
     # shellcheck disable=SC2046 # nothing, or one option
     cmake --preset "$1" $(freshness_of "$1") --log-level=NOTICE &&
-        cmake --build --preset "$1" --parallel "$jobs"
+        cmake --build --preset "$1" --parallel "$jobs" -- -k 0 # all errors at once
 }
 
 cd "$root" || exit 1

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+// What it costs to work through views of shared arrays, beside plain pointers: into the same
+// memory, into one MPI window for each array, and into memory of the process alone.
+//
+// All arrays together are larger than the last-level cache, so memory is what is measured; all
+// kernels are compiled in this file, with the same flags, and called through no inlining.
+#include "harness.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <shmwin/shmwin.hpp>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using bench::context;
+using line_view = shmwin::mdspan<double, shmwin::dims<1>>;
+using line_source = shmwin::mdspan<double const, shmwin::dims<1>>;
+using grid_view = shmwin::mdspan<double, shmwin::dims<2>>;
+using grid_source = shmwin::mdspan<double const, shmwin::dims<2>>;
+
+// --- kernels: the same loops, through views and through pointers ---------------------------------
+
+[[gnu::noinline]] void
+triad(line_view a, line_source b, line_source c, double factor, shmwin::range mine) {
+    for (auto const i : mine) {
+        a(i) = b(i) + factor * c(i);
+    }
+}
+
+[[gnu::noinline]] void
+triad(double* a, double const* b, double const* c, double factor, shmwin::range mine) {
+    for (auto i = mine.first; i < mine.last; ++i) {
+        a[i] = b[i] + factor * c[i];
+    }
+}
+
+[[gnu::noinline]] void
+stencil5(grid_view next, grid_source now, double factor, shmwin::range mine) {
+    auto const n_columns = now.extent(1);
+    for (auto const i : mine) {
+        for (std::int64_t j = 1; j < n_columns - 1; ++j) {
+            next(i, j) = now(i, j)
+                         + factor
+                               * (now(i - 1, j) + now(i + 1, j) + now(i, j - 1) + now(i, j + 1)
+                                  - 4 * now(i, j));
+        }
+    }
+}
+
+[[gnu::noinline]] void stencil5(
+    double* next, double const* now, std::int64_t n_columns, double factor, shmwin::range mine) {
+    for (auto i = mine.first; i < mine.last; ++i) {
+        for (std::int64_t j = 1; j < n_columns - 1; ++j) {
+            auto const at = i * n_columns + j;
+            next[at] = now[at]
+                       + factor
+                             * (now[at - n_columns] + now[at + n_columns] + now[at - 1]
+                                + now[at + 1] - 4 * now[at]);
+        }
+    }
+}
+
+// --- memory --------------------------------------------------------------------------------------
+
+// Bytes of all arrays of a row together: a quarter more than the last-level cache.
+std::size_t total_bytes(context const& on) {
+    constexpr std::size_t mib = std::size_t{1} << 20U;
+    if (on.quick()) return 48 * mib;
+    auto const cache = ::sysconf(_SC_LEVEL3_CACHE_SIZE);
+    auto const wanted = cache > 0 ? static_cast<std::size_t>(cache) / 4 * 5 : 0;
+    auto const memory = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES))
+                        * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    return std::clamp(wanted, 256 * mib, std::max(256 * mib, memory / 16));
+}
+
+// Some arrays of one kind of memory, `n` elements each, of which this rank touches `mine` first.
+struct memory_of_arrays {
+    std::vector<double*> arrays;
+    std::vector<MPI_Win> windows;
+    std::vector<std::unique_ptr<double[]>> owned;
+
+    void free() {
+        for (auto& each : windows) {
+            MPI_Win_free(&each);
+        }
+        owned.clear();
+    }
+};
+
+memory_of_arrays in_windows(context const& on, int count, std::int64_t n) {
+    memory_of_arrays made;
+    for (int k = 0; k < count; ++k) {
+        MPI_Win window = MPI_WIN_NULL;
+        void* base = nullptr;
+        auto const n_bytes =
+            static_cast<MPI_Aint>(on.rank() == 0 ? n : 0) * static_cast<MPI_Aint>(sizeof(double));
+        MPI_Win_allocate_shared(
+            n_bytes, 1, MPI_INFO_NULL, on.comm(), static_cast<void*>(&base), &window);
+        MPI_Aint size = 0;
+        int unit = 0;
+        MPI_Win_shared_query(window, 0, &size, &unit, static_cast<void*>(&base));
+        made.windows.push_back(window);
+        made.arrays.push_back(static_cast<double*>(base));
+    }
+    return made;
+}
+
+// Whole arrays on each rank, of which it uses its part alone: untouched pages cost nothing.
+memory_of_arrays in_private_memory(int count, std::int64_t n) {
+    memory_of_arrays made;
+    for (int k = 0; k < count; ++k) {
+        made.owned.emplace_back(new double[static_cast<std::size_t>(n)]);
+        made.arrays.push_back(made.owned.back().get());
+    }
+    return made;
+}
+
+// Touches this rank's part of all arrays first, a piece of each in turn. How fast a page is depends
+// on where the system takes it from at the moment; so all kinds of memory get the same mixture.
+void touch_in_turn(std::vector<memory_of_arrays const*> const& kinds, shmwin::range mine) {
+    constexpr std::int64_t piece = std::int64_t{1} << 17U;
+    for (auto first = mine.first; first < mine.last; first += piece) {
+        for (auto const* const kind : kinds) {
+            for (auto* const each : kind->arrays) {
+                std::fill(each + first, each + std::min(first + piece, mine.last), 1.0);
+            }
+        }
+    }
+}
+
+// --- rows ----------------------------------------------------------------------------------------
+
+// The fastest of some passes, as STREAM does: what others do on the machine only slows passes down.
+template <typename Pass>
+bench::side passes(context const& on, char const* name, double n_bytes, Pass const& pass) {
+    return {name, n_bytes, [&on, pass] {
+                return on.fastest(on.quick() ? 2 : 4, [&] { return on.time(pass); });
+            }};
+}
+
+constexpr shmwin::array_options untouched{.touch = shmwin::touch::later};
+
+void triad_row(context const& on) {
+    auto const n = static_cast<std::int64_t>(total_bytes(on) / 3 / sizeof(double));
+    auto const n_bytes = 3.0 * sizeof(double) * static_cast<double>(n);
+    auto const mine = shmwin::block_range(n, on.n_ranks(), on.rank());
+    constexpr double factor = 3.0;
+    shmwin::node const node(on.comm());
+    shmwin::segment seg(node, {.capacity = total_bytes(on) + (std::size_t{16} << 20U)});
+    auto const a = seg.create_array<double>("a", shmwin::shape(n), untouched).view();
+    auto const b = seg.create_array<double>("b", shmwin::shape(n), untouched).view();
+    auto const c = seg.create_array<double>("c", shmwin::shape(n), untouched).view();
+    memory_of_arrays const ours{{a.data_handle(), b.data_handle(), c.data_handle()}, {}, {}};
+    auto window = in_windows(on, 3, n);
+    auto own = in_private_memory(3, n);
+    touch_in_turn({&ours, &window, &own}, mine);
+    seg.fence();
+    auto const with_pointers = [&](char const* name, double* x, double const* y, double const* z) {
+        return passes(on, name, n_bytes, [=] { triad(x, y, z, factor, mine); });
+    };
+    on.compare(bench::gigabytes_per_second,
+               {passes(on, "shmwin", n_bytes, [=] { triad(a, b, c, factor, mine); }),
+                with_pointers("raw_pointer", a.data_handle(), b.data_handle(), c.data_handle()),
+                with_pointers("raw_window", window.arrays[0], window.arrays[1], window.arrays[2]),
+                with_pointers("private", own.arrays[0], own.arrays[1], own.arrays[2])});
+    window.free();
+    seg.close();
+}
+
+void stencil_row(context const& on) {
+    constexpr std::int64_t n_columns = 4000;
+    auto const n_rows = static_cast<std::int64_t>(total_bytes(on) / 2 / sizeof(double)) / n_columns;
+    auto const n = n_rows * n_columns;
+    auto const n_bytes = 2.0 * sizeof(double) * static_cast<double>(n);
+    constexpr double factor = 0.1;
+    shmwin::node const node(on.comm());
+    shmwin::segment seg(node, {.capacity = total_bytes(on) + (std::size_t{16} << 20U)});
+    auto const shape = shmwin::shape(n_rows, n_columns);
+    auto const now = seg.create_array<double>("now", shape, untouched);
+    auto const next = seg.create_array<double>("next", shape, untouched);
+    auto const rows = now.rows();
+    auto const inner = rows.clip(1, n_rows - 1);
+    shmwin::range const mine{rows.first * n_columns, rows.last * n_columns};
+    memory_of_arrays const shared{{now.data(), next.data()}, {}, {}};
+    auto window = in_windows(on, 2, n);
+    auto own = in_private_memory(2, n);
+    touch_in_turn({&shared, &window, &own}, mine);
+    seg.fence();
+    auto const with_pointers = [&](char const* name, double* to, double const* from) {
+        return passes(on, name, n_bytes, [=] { stencil5(to, from, n_columns, factor, inner); });
+    };
+    auto const ours = [to = next.view(), from = now.view(), inner] {
+        stencil5(to, from, factor, inner);
+    };
+    on.compare(bench::gigabytes_per_second,
+               {passes(on, "shmwin", n_bytes, ours),
+                with_pointers("raw_pointer", next.data(), now.data()),
+                with_pointers("raw_window", window.arrays[1], window.arrays[0]),
+                with_pointers("private", own.arrays[1], own.arrays[0])});
+    window.free();
+    seg.close();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return bench::run(
+        argc, argv, {{"view/triad", {1, 2}, triad_row}, {"view/stencil5", {1, 2}, stencil_row}});
+}
