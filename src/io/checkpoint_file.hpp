@@ -7,7 +7,7 @@
 //                            shmwin_kind, shmwin_type, shmwin_layout, shmwin_levels,
 //                            shmwin_first_block
 //     /.shmwin/objects       their names
-//     /.shmwin/checksums     XXH3-128 of each block of 1 MiB of each object, [n_blocks, 2]
+//     /.shmwin/checksums     XXH3-128 of each block of 256 KiB of each object, [n_blocks, 2]
 //     /.shmwin/record        XXH3-128 of every byte outside payload and record; size; n_blocks
 //
 // Layer: io.
@@ -29,7 +29,8 @@
 namespace shmwin::inline v1::detail {
 
 inline constexpr std::int64_t checkpoint_format = 1;
-inline constexpr std::size_t checksum_block_bytes = std::size_t{1} << 20U;
+// Small enough that a block is still in the cache when its checksum is taken.
+inline constexpr std::size_t checksum_block_bytes = std::size_t{256} << 10U;
 
 /// One object of a checkpoint.
 struct stored_object {

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -25,11 +26,11 @@ int flags_of(file::mode how) {
     return O_RDONLY | O_CLOEXEC;
 }
 
-bool is_about_space(int error) {
+} // namespace
+
+bool is_about_space(int error) noexcept {
     return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
-
-} // namespace
 
 file::file(std::filesystem::path path, mode how)
     : path_(std::move(path)), fd_(::open(path_.c_str(), flags_of(how), 0644)) {
@@ -124,6 +125,17 @@ void sync_directory(std::filesystem::path const& directory) {
 }
 
 void check_disk_space(std::filesystem::path const& directory, std::uint64_t n_bytes) {
+    struct rlimit limit {};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < n_bytes) {
+        raise(errc::no_space,
+              text("file would be too large (",
+                   bytes_text(n_bytes),
+                   " required, ",
+                   bytes_text(limit.rlim_cur),
+                   " allowed in ",
+                   directory.native(),
+                   " by RLIMIT_FSIZE: ulimit -f)"));
+    }
     struct statvfs about {};
     if (::statvfs(directory.c_str(), &about) != 0) return; // writing will tell
     auto const available = static_cast<std::uint64_t>(about.f_bavail) * about.f_frsize;

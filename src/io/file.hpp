@@ -48,9 +48,13 @@ class file {
     int fd_ = -1;
 };
 
+/// True for the errno of a full disk, an exhausted quota, a file that may not grow.
+[[nodiscard]] bool is_about_space(int error) noexcept;
+
 /// Makes a directory's entries durable.
 void sync_directory(std::filesystem::path const& directory);
 
+/// Checks what the disk has, and what this process may write into a file.
 /// @throws out_of_memory (no_space)  with required and available bytes
 void check_disk_space(std::filesystem::path const& directory, std::uint64_t n_bytes);
 

@@ -4,10 +4,14 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 
+#include "io/file.hpp"
+
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <string_view>
 #include <unistd.h>
 
 namespace shmwin::inline v1::detail {
@@ -20,30 +24,45 @@ herr_t keep_innermost(unsigned /*n*/, H5E_error2_t const* entry, void* kept) {
     return 0;
 }
 
-[[noreturn]] void attribute_failed(hid_t on, char const* what, char const* name) {
-    auto const why = h5_reason(); // before further calls replace it
-    std::array<char, 1024> object{};
-    std::array<char, 1024> path{};
-    H5Iget_name(on, object.data(), object.size());
-    H5Fget_name(on, path.data(), path.size());
-    raise(errc::damaged,
-          text("attribute cannot be ",
-               what,
-               " (",
-               name,
-               " of ",
-               object.data(),
-               " in ",
-               path.data(),
-               ": ",
-               why,
-               ")"));
+std::string innermost() {
+    std::string reason;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &reason);
+    return reason.empty() ? "unknown reason" : reason;
+}
+
+// Of "file write failed: time = ..., errno = 28, error message = '...', ..."; 0 if it is no such.
+int system_error_in(std::string const& reason) {
+    constexpr std::string_view mark = "errno = ";
+    auto const at = reason.find(mark);
+    return at == std::string::npos ? 0 : std::atoi(&reason[at + mark.size()]);
 }
 
 bool has_signature(std::filesystem::path const& path) {
     std::array<char, hdf5_signature.size()> begin{};
     std::ifstream(path, std::ios::binary).read(begin.data(), begin.size());
     return std::memcmp(begin.data(), hdf5_signature.data(), begin.size()) == 0;
+}
+
+std::string file_of(hid_t on) {
+    std::array<char, 1024> path{};
+    H5Fget_name(on, path.data(), path.size());
+    return path.data();
+}
+
+[[noreturn]] void attribute_is_damaged(hid_t on, char const* name) {
+    auto const why = h5_reason(); // before further calls replace it
+    std::array<char, 1024> object{};
+    H5Iget_name(on, object.data(), object.size());
+    raise(errc::damaged,
+          text("attribute cannot be read (",
+               name,
+               " of ",
+               object.data(),
+               " in ",
+               file_of(on),
+               ": ",
+               why,
+               ")"));
 }
 
 h5_handle text_type(std::size_t n_bytes) {
@@ -60,14 +79,14 @@ void write_scalar(
     h5_handle const attribute(
         H5Acreate2(on, name, file_type, space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
     if (!attribute || H5Awrite(attribute.get(), memory_type, value) < 0) {
-        attribute_failed(on, "written", name);
+        h5_fail(text("writing attribute ", name), file_of(on));
     }
 }
 
 void read_scalar(hid_t on, char const* name, hid_t memory_type, void* value) {
     h5_handle const attribute(H5Aopen(on, name, H5P_DEFAULT), H5Aclose);
     if (!attribute || H5Aread(attribute.get(), memory_type, value) < 0) {
-        attribute_failed(on, "read", name);
+        attribute_is_damaged(on, name);
     }
 }
 
@@ -83,13 +102,21 @@ h5_quiet::~h5_quiet() {
 }
 
 std::string h5_reason() {
-    std::string reason;
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &reason);
-    return reason.empty() ? "unknown reason" : reason;
+    auto const reason = innermost();
+    auto const error = system_error_in(reason);
+    if (error == 0) return reason;
+    return text(reason.substr(0, reason.find(':')), ": ", errno_text(error));
 }
 
 void h5_fail(std::string const& what, std::filesystem::path const& path) {
-    raise(errc::io_failure, text(what, " failed (", path.native(), ": ", h5_reason(), ")"));
+    bool const is_full = is_about_space(system_error_in(innermost()));
+    raise(is_full ? errc::no_space : errc::io_failure,
+          text(what,
+               " failed (",
+               path.native(),
+               ": ",
+               h5_reason(),
+               is_full ? "; free space, or choose another directory)" : ")"));
 }
 
 h5_handle h5_own(hid_t id,

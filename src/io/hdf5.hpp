@@ -68,7 +68,7 @@ class h5_quiet {
 /// HDF5's innermost reason for its last failure; "unknown reason" if it gives none.
 [[nodiscard]] std::string h5_reason();
 
-/// Raises io_failure "<what> failed (<path>: HDF5's reason)".
+/// Raises io_failure, or no_space, "<what> failed (<path>: HDF5's reason)".
 [[noreturn]] void h5_fail(std::string const& what, std::filesystem::path const& path);
 
 /// `id`, checked and owned.

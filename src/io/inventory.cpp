@@ -47,18 +47,6 @@ void check_nesting(std::vector<stored_object> const& objects) {
     }
 }
 
-// The store's own group.
-void check_reserved(std::vector<stored_object> const& objects) {
-    for (auto const& each : objects) {
-        if (each.name != ".shmwin" && !each.name.starts_with(".shmwin/")) continue;
-        raise(errc::invalid_argument,
-              text("object cannot be in a file (\"",
-                   each.name,
-                   "\": the group .shmwin is the store's own; rename it, or create it with "
-                   ".saved = false)"));
-    }
-}
-
 object_request request_of(stored_object const& stored, type_id const& type) {
     object_request request;
     request.op = operation::restore;
@@ -95,7 +83,6 @@ inventory take_inventory(segment_core const& of) {
         all.objects.push_back(std::move(object));
         all.memory_offsets.push_back(memory_offset_of(of, record));
     }
-    check_reserved(all.objects);
     check_nesting(all.objects);
     return all;
 }
@@ -127,7 +114,9 @@ placed_object create_from_file(segment_core& target, stored_object const& stored
     auto const type = type_id_of(*dtype_of_signature(stored.type));
     auto const request = request_of(stored, type);
     bool const small = stored.kind == object_kind::value || stored.kind == object_kind::object;
-    return small ? target.create_small(request, [](void*) {}) : target.create(request);
+    return small ? target.create_small(
+               request, [](void*) {}, [](void*) {})
+                 : target.create(request);
 }
 
 } // namespace shmwin::inline v1::detail

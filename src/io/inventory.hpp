@@ -21,8 +21,7 @@ struct inventory {
 };
 
 /// Local. All objects of the segment.
-/// @throws argument_error (invalid_argument)  an object's name is also a group of another's, or is
-///         reserved
+/// @throws argument_error (invalid_argument)  an object's name is also a group of another's
 [[nodiscard]] inventory take_inventory(segment_core const& of);
 
 /// Local. Checks that the file's objects fit those of the segment.

@@ -123,18 +123,30 @@ class saver {
         all_ = take_inventory(source_);
         std::error_code ignored;
         std::filesystem::remove(temporary_, ignored); // ours: the store is locked
-        std::uint64_t n_bytes = 1U << 20U;
-        for (auto const& each : all_.objects) {
-            n_bytes += each.n_bytes + 8192;
-        }
-        check_disk_space(names_.directory(), n_bytes);
-        made_ = true;
+        check_space();
         create_checkpoint(temporary_, info_, all_.objects);
         written_ = read_checkpoint(temporary_, false);
         file_ = file(temporary_, file::mode::write);
         write_signature(file_, false);
         file_.reserve(written_.n_bytes);
         make_plan();
+    }
+
+    // Before HDF5 writes: when its last write of a file fails, version 1.10 crashes at exit.
+    void check_space() {
+        std::uint64_t n_of_structure = 1U << 20U;
+        std::uint64_t n_bytes = 0;
+        for (auto const& each : all_.objects) {
+            n_of_structure += 8192;
+            n_bytes += each.n_bytes;
+        }
+        check_disk_space(names_.directory(), n_of_structure + n_bytes);
+        {
+            file const trial(temporary_, file::mode::create_new); // a quota shows here
+            made_ = true;
+            trial.reserve(n_of_structure);
+        }
+        std::filesystem::remove(temporary_);
     }
 
     void make_plan() {

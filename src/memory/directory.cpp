@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 #include <ctime>
 
@@ -16,6 +17,9 @@ namespace {
 
 constexpr std::size_t record_words = sizeof(object_record) / sizeof(std::uint64_t);
 constexpr std::size_t record_slot_bytes = sizeof(object_record) + sizeof(std::uint64_t);
+constexpr std::size_t name_offset = offsetof(object_record, name);
+constexpr std::size_t generation_offset = offsetof(object_record, generation);
+static_assert(offsetof(object_record, name_hash) == 0 && name_offset % 8 == 0);
 constexpr std::uint64_t first_chunk_records = 128;
 constexpr std::uint64_t first_table_slots = 496; // with the table's head, less than a page
 constexpr std::uint64_t empty_slot = 0;
@@ -69,11 +73,20 @@ struct directory::record_slot {
         return std::bit_cast<object_record>(copy);
     }
 
+    // All up to the end of the name: what is behind it is never looked at.
     void store(object_record const& record) noexcept {
         auto const copy = std::bit_cast<std::array<std::uint64_t, record_words>>(record);
-        for (std::size_t i = 0; i < record_words; ++i) {
+        auto const n_words = (name_offset + record.name_text().size()) / sizeof(std::uint64_t) + 1;
+        for (std::size_t i = 0; i < n_words; ++i) {
             shared(words.at(i)).store(copy.at(i), std::memory_order_release);
         }
+    }
+
+    [[nodiscard]] std::atomic_ref<std::uint64_t> name_hash() noexcept { return shared(words[0]); }
+
+    [[nodiscard]] std::uint32_t generation() noexcept {
+        auto const word = shared(words[generation_offset / 8]).load(std::memory_order_acquire);
+        return static_cast<std::uint32_t>(word >> (8 * (generation_offset % 8)));
     }
 };
 
@@ -88,9 +101,9 @@ struct directory::table {
 
 // Where a name stands in a table, or where it would.
 struct directory::position {
-    bool found = false;
-    std::uint64_t at = 0;
-    directory_entry entry{};
+    bool found;
+    std::uint64_t at;
+    std::uint64_t index; // of the record, if found
 };
 
 directory::directory(heap const& memory,
@@ -119,12 +132,11 @@ directory::record_slot& directory::slot(std::uint64_t index) const noexcept {
     return static_cast<record_slot*>(memory_.at(offset))[index - first];
 }
 
-std::optional<directory_entry>
-directory::entry_if(std::uint64_t seen, std::uint64_t hash, std::string_view name) const {
-    if (!is_live(seen) || tag_of(seen) != tag_of(hash)) return std::nullopt;
-    auto const record = slot(index_of(seen)).load();
-    if (record.name_hash != hash || record.name_text() != name) return std::nullopt;
-    return directory_entry{static_cast<std::uint32_t>(index_of(seen)), record};
+bool directory::holds(std::uint64_t seen, std::uint64_t hash, std::string_view name) const {
+    if (!is_live(seen) || tag_of(seen) != tag_of(hash)) return false;
+    auto& there = slot(index_of(seen));
+    return there.name_hash().load(std::memory_order_acquire) == hash
+           && there.load().name_text() == name;
 }
 
 directory::position
@@ -134,12 +146,12 @@ directory::probe(table& where, std::uint64_t hash, std::string_view name) const 
     auto at = hash % n_slots;
     for (std::uint64_t looked = 0; looked < n_slots; ++looked) {
         auto const seen = where[at].load(std::memory_order_acquire);
-        if (seen == empty_slot) return {false, reusable == n_slots ? at : reusable, {}};
+        if (seen == empty_slot) return {false, reusable == n_slots ? at : reusable, 0};
         if (seen == gone_slot && reusable == n_slots) reusable = at;
-        if (auto const entry = entry_if(seen, hash, name)) return {true, at, *entry};
+        if (holds(seen, hash, name)) return {true, at, index_of(seen)};
         at = at + 1 == n_slots ? 0 : at + 1;
     }
-    return {false, reusable, {}};
+    return {false, reusable, 0};
 }
 
 std::optional<directory_entry> directory::find(std::string_view name) const {
@@ -149,22 +161,27 @@ std::optional<directory_entry> directory::find(std::string_view name) const {
         auto* const where = current_table();
         if (where == nullptr) return std::nullopt;
         auto const found = probe(*where, h, name);
-        if (state_->n_changes.load(std::memory_order_acquire) != before) continue;
-        if (!found.found) return std::nullopt;
-        return found.entry;
+        std::optional<directory_entry> entry;
+        if (found.found) {
+            entry =
+                directory_entry{static_cast<std::uint32_t>(found.index), slot(found.index).load()};
+        }
+        if (state_->n_changes.load(std::memory_order_acquire) == before) return entry;
     }
 }
 
 bool directory::contains(std::uint32_t index, std::uint32_t generation) const {
     if (index >= shared(state_->n_records).load(std::memory_order_acquire)) return false;
-    auto const record = slot(index).load();
-    return record.generation == generation && record.name_hash != 0;
+    auto& there = slot(index);
+    return there.generation() == generation
+           && there.name_hash().load(std::memory_order_acquire) != 0;
 }
 
 std::uint32_t directory::generation_of(std::uint32_t index) const {
     if (index >= shared(state_->n_records).load(std::memory_order_acquire)) return 0;
-    auto const record = slot(index).load();
-    return record.name_hash == 0 ? 0 : record.generation;
+    auto& there = slot(index);
+    auto const generation = there.generation();
+    return there.name_hash().load(std::memory_order_acquire) == 0 ? 0 : generation;
 }
 
 void directory::raise_taken(object_record const& other) {
@@ -187,18 +204,19 @@ std::uint32_t directory::insert(object_record const& record) const {
     check_name(record.name_text());
     auto const h = hash(record.name_text());
     auto const hold = lock();
+    position place{};
     auto* const before = current_table();
-    if (before != nullptr) {
-        auto const other = probe(*before, h, record.name_text());
-        if (other.found) raise_taken(other.entry.record);
+    if (before != nullptr) place = probe(*before, h, record.name_text());
+    if (place.found) raise_taken(slot(place.index).load());
+    if (before == nullptr || 2 * (state_->n_used_slots + 1) > before->n_slots) {
+        grow();
+        place = probe(*current_table(), h, record.name_text());
     }
-    if (before == nullptr || 2 * (state_->n_used_slots + 1) > before->n_slots) grow();
     auto& where = *current_table();
-    auto const place = probe(where, h, record.name_text());
     auto const index = take_record();
     auto entered = record;
     entered.name_hash = h;
-    entered.generation = slot(index).load().generation + 1;
+    entered.generation = slot(index).generation() + 1;
     state_->n_changes.fetch_add(1);
     slot(index).store(entered);
     if (where[place.at].load(std::memory_order_relaxed) == empty_slot) ++state_->n_used_slots;
@@ -213,7 +231,7 @@ std::optional<object_record> directory::erase(std::uint32_t index, std::uint32_t
     auto const record = slot(index).load();
     auto& where = *current_table();
     auto const place = probe(where, record.name_hash, record.name_text());
-    if (!place.found || place.entry.index != index) return std::nullopt;
+    if (!place.found || place.index != index) return std::nullopt;
     state_->n_changes.fetch_add(1);
     where[place.at].store(gone_slot, std::memory_order_release);
     // A gone slot before an empty one is as good as empty: probes end there anyway.

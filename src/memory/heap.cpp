@@ -5,6 +5,7 @@
 #include "shmwin/base/text.hpp"
 
 #include <bit>
+#include <cstring>
 
 namespace shmwin::inline v1 {
 namespace {
@@ -84,11 +85,17 @@ void* heap::allocate(std::size_t n_bytes, std::size_t alignment) const {
 void* heap::allocate_zeroed(std::size_t n_bytes, std::size_t alignment) const {
     auto const first = take(n_bytes, alignment);
     unfinished_run run(runs_, static_cast<detail::page_index>(first));
-    bits_.make_present(first, pages_for(n_bytes));
-    bits_.clear_touched(first, pages_for(n_bytes));
-    bits_.mark_touched(first, pages_for(n_bytes));
+    auto const n_pages = pages_for(n_bytes);
+    bits_.make_present(first, n_pages);
+    auto* const block = at(offset_of_page(first));
+    if (n_pages == 1) {
+        std::memset(block, 0, n_bytes); // less than the page, and without a look at its bit
+    } else {
+        bits_.clear_touched(first, n_pages);
+    }
+    bits_.mark_touched(first, n_pages);
     run.finish();
-    return at(offset_of_page(first));
+    return block;
 }
 
 std::uint64_t heap::reserve(std::size_t n_bytes, std::size_t alignment) const {

@@ -87,7 +87,7 @@ void page_runs::verify_bins(std::vector<std::string>& violations) const {
 bool page_runs::verify_bin(std::size_t bin,
                            std::uint64_t& n_free,
                            std::vector<std::string>& violations) const {
-    bool const marked = (control_->bin_bits.at(bin / 8) >> (bin % 8) & 1U) != 0;
+    bool const marked = (unsigned{control_->bin_bits.at(bin / 8)} >> (bin % 8) & 1U) != 0;
     if (marked != (control_->bins.at(bin) != 0)) {
         violations.push_back(text("page bins: bin ", bin, " is marked wrongly"));
     }

@@ -78,6 +78,9 @@ std::optional<error_info> failure_of(function_ref<void()> step) {
         return error_info{errc::no_space, false, -1, "private memory is full (std::bad_alloc)"};
     } catch (std::exception const& failed) {
         return error_info{errc::system_failure, false, -1, failed.what()};
+    } catch (...) { // of a constructor of the user's
+        return error_info{
+            errc::system_failure, false, -1, "something was thrown that is no std::exception"};
     }
 }
 

@@ -8,6 +8,8 @@
 
 #include "mpi/node_state.hpp"
 
+#include <algorithm>
+#include <sched.h>
 #include <string>
 
 namespace shmwin::inline v1 {
@@ -50,6 +52,16 @@ int size_of(MPI_Comm comm) {
     return size;
 }
 
+// Ranks that are bound to a core each see one core; together they have as many as there are ranks.
+int cores_together(MPI_Comm local) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    static_cast<void>(::sched_getaffinity(0, sizeof cores, &cores));
+    check_mpi("MPI_Allreduce",
+              MPI_Allreduce(MPI_IN_PLACE, &cores, sizeof cores, MPI_BYTE, MPI_BOR, local));
+    return std::max(1, CPU_COUNT(&cores));
+}
+
 void split(node_state& made) {
     auto const rank = rank_in(made.all);
     // The key is given: the order without one is not kept by every MPI.
@@ -60,6 +72,7 @@ void split(node_state& made) {
     made.rank = rank_in(made.local);
     made.size = size_of(made.local);
     made.user = duplicate(made.local);
+    made.n_cores = cores_together(made.local);
     check_mpi("MPI_Comm_split",
               MPI_Comm_split(made.all, made.rank == 0 ? 0 : MPI_UNDEFINED, rank, &made.leaders));
     if (made.leaders != MPI_COMM_NULL) {

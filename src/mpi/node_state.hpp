@@ -22,6 +22,7 @@ struct node_state final : finalizable {
     int size = 1;
     int index = 0;
     int n_nodes = 1;
+    int n_cores = 1; ///< that the ranks of this node may use together
 };
 
 } // namespace shmwin::inline v1::detail

@@ -32,11 +32,9 @@ std::atomic_ref<std::uint32_t> holders_of(std::byte* block, std::size_t n_bytes)
     return std::atomic_ref(*reinterpret_cast<std::uint32_t*>(count));
 }
 
-void write_levels_control(region const& where,
-                          std::uint64_t offset,
-                          object_request const& request) {
+void write_levels_control(std::byte* block, object_request const& request) {
     auto const plan = plan_levels(request);
-    auto& control = *reinterpret_cast<levels_control*>(where.base() + offset);
+    auto& control = *reinterpret_cast<levels_control*>(block);
     control.n_levels = static_cast<std::uint32_t>(request.options.levels);
     control.stride_bytes = plan.stride_bytes;
     control.first_bytes = plan.first_bytes;
@@ -74,6 +72,14 @@ segment_core::enter(object_request const& request, std::uint64_t offset, int cre
     return directory_.insert(record);
 }
 
+void segment_core::enter_for_all(object_request const& request,
+                                 std::uint64_t offset,
+                                 meeting_values& result) const {
+    auto const index = enter(request, offset, -1);
+    result[1] = index;
+    result[2] = directory_.generation_of(index);
+}
+
 placed_object segment_core::placed(object_request const& request,
                                    std::uint64_t offset,
                                    meeting_values const& values) const {
@@ -85,34 +91,71 @@ placed_object segment_core::placed(object_request const& request,
     return made;
 }
 
+// What there is to do for a block, besides taking it. All on one rank.
+struct segment_core::block_work {
+    function_ref<void(std::byte*)> begin; ///< on the fresh block
+    function_ref<void(std::byte*)> undo;  ///< of begin, if the call fails on another rank
+    bool named = true;                    ///< the object enters the directory
+};
+
+// Rank 0 does all the work before it arrives: the others wait for it, the heap's and the
+// directory's metadata stay in its cache, and the meeting is hidden behind the work for the next
+// object. If another rank fails or disagrees, rank 0 takes everything back.
+std::uint64_t segment_core::make_small_block(object_request const& request,
+                                             std::size_t n_bytes,
+                                             block_work const& work,
+                                             meeting_values& values) {
+    std::byte* block = nullptr;
+    auto const failure = failure_of([&] {
+        check_request(request);
+        if (rank() != 0) return;
+        auto* const fresh =
+            static_cast<std::byte*>(heap_.allocate_zeroed(n_bytes, alignment_of(request)));
+        unfinished_block guard(heap_, fresh);
+        work.begin(fresh);
+        values[0] = heap_.offset_of(fresh);
+        try {
+            if (work.named) enter_for_all(request, values[0], values);
+        } catch (error const&) {
+            work.undo(fresh);
+            throw;
+        }
+        guard.finish();
+        block = fresh;
+    });
+    try {
+        values = rendezvous_.meet(
+            call_of(request), failure ? &*failure : nullptr, [](meeting_values&) {}, values);
+    } catch (error const&) {
+        if (block == nullptr) throw;
+        if (work.named) {
+            directory_.erase(static_cast<std::uint32_t>(values[1]),
+                             static_cast<std::uint32_t>(values[2]));
+        }
+        work.undo(block);
+        heap_.deallocate(block);
+        throw;
+    }
+    return values[0];
+}
+
 std::uint64_t segment_core::make_block(object_request const& request,
                                        std::size_t n_bytes,
-                                       function_ref<void()> check,
-                                       function_ref<void(std::uint64_t, meeting_values&)> finish,
+                                       block_work const& work,
                                        meeting_values& values) {
+    if (n_bytes <= by_one_rank_bytes) return make_small_block(request, n_bytes, work, values);
     auto const failure = failure_of([&] { check_request(request); });
-    auto const* const mine = failure ? &*failure : nullptr;
     auto const call = call_of(request);
-    auto const align = alignment_of(request);
-    if (n_bytes <= by_one_rank_bytes) {
-        values = rendezvous_.meet(call, mine, [&](meeting_values& result) {
-            check();
-            auto* const block = heap_.allocate_zeroed(n_bytes, align);
-            unfinished_block guard(heap_, block);
-            result[0] = heap_.offset_of(block);
-            finish(result[0], result);
-            guard.finish();
-        });
-        return values[0];
-    }
-    auto const offset = rendezvous_.meet(call, mine, [&](meeting_values& result) {
-        check();
-        result[0] = heap_.reserve(n_bytes, align);
-    })[0];
+    auto const offset =
+        rendezvous_.meet(call, failure ? &*failure : nullptr, [&](meeting_values& result) {
+            if (work.named) check_free(request.name);
+            result[0] = heap_.reserve(n_bytes, alignment_of(request));
+        })[0];
     auto const trouble = failure_of([&] { touch_my_part(request, offset, n_bytes); });
     try {
         values = rendezvous_.meet(call, trouble ? &*trouble : nullptr, [&](meeting_values& result) {
-            finish(offset, result);
+            work.begin(region_.base() + offset);
+            if (work.named) enter_for_all(request, offset, result);
         });
     } catch (error const& failed) {
         if (rank() == 0 && failed.code() != errc::peer_left) heap_.deallocate(heap_.at(offset));
@@ -135,17 +178,14 @@ placed_object segment_core::create(object_request const& request) {
     std::size_t n_bytes = 0;
     static_cast<void>(failure_of([&] { n_bytes = block_bytes(request); })); // met with below
     meeting_values values{};
-    auto const offset = make_block(
-        request,
-        n_bytes,
-        [&] { check_free(request.name); },
-        [&](std::uint64_t at, meeting_values& result) {
-            if (request.kind == object_kind::levels) write_levels_control(region_, at, request);
-            auto const index = enter(request, at, -1);
-            result[1] = index;
-            result[2] = directory_.generation_of(index);
-        },
-        values);
+    auto const offset = make_block(request,
+                                   n_bytes,
+                                   {[&](std::byte* block) {
+                                        if (request.kind == object_kind::levels)
+                                            write_levels_control(block, request);
+                                    },
+                                    [](std::byte*) {}},
+                                   values);
     return placed(request, offset, values);
 }
 
@@ -169,21 +209,12 @@ placed_object segment_core::find_or_create(object_request const& request, bool& 
 }
 
 placed_object segment_core::create_small(object_request const& request,
-                                         function_ref<void(void*)> construct) {
+                                         function_ref<void(void*)> construct,
+                                         function_ref<void(void*)> destruct) {
     require_open(request.op);
     note(request.op);
     meeting_values values{};
-    auto const offset = make_block(
-        request,
-        request.type->n_bytes,
-        [&] { check_free(request.name); },
-        [&](std::uint64_t at, meeting_values& result) {
-            construct(region_.at(at));
-            auto const index = enter(request, at, -1);
-            result[1] = index;
-            result[2] = directory_.generation_of(index);
-        },
-        values);
+    auto const offset = make_block(request, request.type->n_bytes, {construct, destruct}, values);
     return placed(request, offset, values);
 }
 
@@ -193,14 +224,15 @@ placed_object segment_core::create_scratch(object_request const& request) {
     std::size_t n_bytes = 0;
     static_cast<void>(failure_of([&] { n_bytes = element_bytes(request); })); // met with below
     meeting_values values{};
-    auto const offset = make_block(
-        request,
-        scratch_bytes(n_bytes),
-        [] {},
-        [&](std::uint64_t at, meeting_values&) {
-            holders_of(region_.at(at), n_bytes).store(static_cast<std::uint32_t>(n_ranks()));
-        },
-        values);
+    auto const offset =
+        make_block(request,
+                   scratch_bytes(n_bytes),
+                   {[&](std::byte* block) {
+                        holders_of(block, n_bytes).store(static_cast<std::uint32_t>(n_ranks()));
+                    },
+                    [](std::byte*) {},
+                    false},
+                   values);
     return placed(request, offset, {});
 }
 

@@ -99,9 +99,10 @@ void rendezvous::write_slot(std::uint32_t parity,
 
 meeting_values rendezvous::meet(collective_call const& call,
                                 error_info const* failure,
-                                function_ref<void(meeting_values&)> completion) const {
+                                function_ref<void(meeting_values&)> completion,
+                                meeting_values const& brought) const {
     auto const generation = state_.generation.word.load(std::memory_order_acquire);
-    arrive(call, failure, completion, generation);
+    arrive(call, failure, completion, generation, brought);
     auto const parity = generation & 1U;
     auto const code = static_cast<errc>(state_.outcomes.at(parity).load(std::memory_order_relaxed));
     auto const& result = state_.results.at(parity);
@@ -111,8 +112,7 @@ meeting_values rendezvous::meet(collective_call const& call,
 
 void rendezvous::meet(collective_call const& call) const {
     auto const generation = state_.generation.word.load(std::memory_order_acquire);
-    arrive(
-        call, nullptr, [](meeting_values&) {}, generation);
+    arrive(call, nullptr, [](meeting_values&) {}, generation, {});
     auto const parity = generation & 1U;
     auto const code = static_cast<errc>(state_.outcomes.at(parity).load(std::memory_order_relaxed));
     if (code == errc::ok) return;
@@ -123,9 +123,11 @@ void rendezvous::meet(collective_call const& call) const {
 void rendezvous::arrive(collective_call const& call,
                         error_info const* failure,
                         function_ref<void(meeting_values&)> completion,
-                        std::uint32_t generation) const {
+                        std::uint32_t generation,
+                        meeting_values const& brought) const {
     auto const tag = tag_of(call);
     write_slot(generation & 1U, tag, call, failure);
+    slot(generation & 1U, who_.self()).brought = brought;
     auto const mine =
         1 + (failure != nullptr ? one_failure : 0) + (std::uint64_t{tag} << tag_shift);
     auto const arrivals = state_.arrivals.fetch_add(mine, std::memory_order_acq_rel) + mine;
@@ -152,6 +154,7 @@ void rendezvous::complete(std::uint64_t arrived,
         outcome = judge(parity);
     } else {
         try {
+            result.values = slot(parity, 0).brought;
             completion(result.values);
         } catch (error const& failed) {
             outcome = failed.info();

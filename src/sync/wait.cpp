@@ -27,9 +27,12 @@ int cores_of_this_process() {
 } // namespace
 
 wait_policy wait_policy::for_ranks(int n_waiting) {
+    return for_ranks(n_waiting, cores_of_this_process());
+}
+
+wait_policy wait_policy::for_ranks(int n_waiting, int n_cores) {
     wait_policy policy;
-    if (n_waiting > cores_of_this_process()) {
-        // Whoever we wait for needs our core.
+    if (n_waiting > n_cores) {
         policy.spin = 20;
         policy.yield = 200;
     }

@@ -23,14 +23,21 @@ int main(int argc, char** argv) {
     for (int r = 0; r < size; ++r)
         sum += table(r, 0);
 
-    bool caught = false;
+    bool ok = false;
     try {
         static_cast<void>(seg.find_array<double, 2>("no such table"));
     } catch (shmwin::argument_error const& e) { // by its class, across the library's border
-        caught = e.code() == shmwin::errc::not_found;
+        ok = e.code() == shmwin::errc::not_found;
     }
+#ifdef APP_USES_IO
+    shmwin::checkpoint_store store(MPI_COMM_WORLD, "checkpoints");
+    store.save(seg, {.step = 7});
+    table(rank, 0) = 0;
+    auto const at = store.restore_latest(seg);
+    ok = ok && at && at->step == 7 && table(rank, 0) == 1.5 * (rank + 1);
+#endif
     seg.close();
     MPI_Finalize();
     if (rank == 0) std::printf("%d ranks share an array: the sum is %g\n", size, sum);
-    return caught && sum == 0.75 * size * (size + 1) ? 0 : 1;
+    return ok && sum == 0.75 * size * (size + 1) ? 0 : 1;
 }

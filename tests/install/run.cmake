@@ -43,9 +43,14 @@ function(run_with_pkg_config)
   cmake_path(GET pc_folder PARENT_PATH lib_folder)
   set(program "${WORK}/app by pkg-config")
   set(ENV{PKG_CONFIG_PATH} ${pc_folder})
+  set(use_io -UAPP_USES_IO)
+  if(HAS_IO)
+    set(use_io -DAPP_USES_IO)
+  endif()
   # eval, because pkg-config answers in the shell's language: \ before a blank
-  run(sh -e -c [[eval "\"\$1\" -std=c++20 \"\$2\" -o \"\$3\" $(pkg-config --cflags --libs shmwin)"]]
-    sh ${CXX} ${apps}/app.cpp ${program})
+  run(sh -e -c
+    [[eval "\"\$1\" -std=c++20 $4 \"\$2\" -o \"\$3\" $(pkg-config --cflags --libs shmwin)"]]
+    sh ${CXX} ${apps}/app.cpp ${program} ${use_io})
   run_app(${program} LD_LIBRARY_PATH=${lib_folder}:$ENV{LD_LIBRARY_PATH})
 endfunction()
 

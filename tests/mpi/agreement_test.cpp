@@ -59,7 +59,8 @@ TEST_F(Agreement, LowestFailingRankSpeaksForAll) {
 TEST_F(Agreement, FailureGoesBeforeDisagreement) {
     error_info const failure{errc::not_found, false, -1, "not there"};
     auto const thrown = agreed_error_of(world, [&] {
-        agree(world, "call", static_cast<std::uint64_t>(rank), rank == size - 1 ? &failure : nullptr);
+        agree(
+            world, "call", static_cast<std::uint64_t>(rank), rank == size - 1 ? &failure : nullptr);
     });
     EXPECT_EQ(thrown.code, errc::not_found);
 }
@@ -72,10 +73,11 @@ TEST_F(Agreement, OtherArgumentsAreADisagreementThatShowsBothCalls) {
     auto const thrown = agreed_error_of(world, [&] { agree(world, call, rank == last, nullptr); });
     EXPECT_EQ(thrown.code, errc::disagreement);
     EXPECT_EQ(thrown.rank, last);
-    EXPECT_THAT(thrown.text,
-                AllOf(HasSubstr("rank 0: open(3)"),
-                      HasSubstr("rank " + std::to_string(last) + ": open(\"a much longer name\", 17)"),
-                      Not(HasSubstr("other options"))));
+    EXPECT_THAT(
+        thrown.text,
+        AllOf(HasSubstr("rank 0: open(3)"),
+              HasSubstr("rank " + std::to_string(last) + ": open(\"a much longer name\", 17)"),
+              Not(HasSubstr("other options"))));
 }
 
 TEST_F(Agreement, CallsThatLookAlikeDifferInOptions) {

@@ -28,8 +28,8 @@ MPI_Comm const world = MPI_COMM_WORLD;
 constexpr std::size_t page = 4096;
 
 static_assert(!std::is_copy_constructible_v<window> && !std::is_copy_assignable_v<window>);
-static_assert(std::is_nothrow_move_constructible_v<window>
-              && std::is_nothrow_move_assignable_v<window>);
+static_assert(
+    std::is_nothrow_move_constructible_v<window> && std::is_nothrow_move_assignable_v<window>);
 
 struct Window : testing::TestWithParam<backing_kind> {
     Window() = default;
@@ -138,6 +138,18 @@ TEST_P(Window, IsMadeOfHolesUntilItIsUsed) {
     ASSERT_EQ(::mincore(memory.bytes().data(), n_bytes, there.data()), 0);
     EXPECT_LT(std::ranges::count_if(there, [](auto each) { return (each & 1U) != 0; }), 16);
     memory.free();
+}
+
+TEST_P(Window, KeepsWhatIsStoredFirst) {
+    // No rank may still be at work on the range when another has got it.
+    for (int round = 0; round < 50; ++round) {
+        auto memory = make(page);
+        auto const mine = static_cast<std::size_t>(rank);
+        memory.bytes()[mine] = static_cast<std::byte>(rank + 1);
+        fence();
+        EXPECT_EQ(memory.bytes()[mine], static_cast<std::byte>(rank + 1)) << "round " << round;
+        memory.free();
+    }
 }
 
 TEST_P(Window, SaysWhatItIs) {
@@ -258,6 +270,28 @@ TEST_P(Window, CostsNoDescriptorAndNoMappingOnceItIsFreed) {
     EXPECT_LE(n_mappings(), mappings + 4); // malloc may have mapped something meanwhile
 }
 
+// Shared pages without a file, as one rank's window has over what MPI took from malloc.
+int n_anonymous_shared() {
+    std::ifstream in("/proc/self/maps");
+    int n = 0;
+    for (std::string line; std::getline(in, line);) {
+        n += line.find("/dev/zero (deleted)") == line.npos ? 0 : 1;
+    }
+    return n;
+}
+
+TEST_P(Window, OfOneRankGivesMallocPrivateMemoryBack) {
+    node self(MPI_COMM_SELF);
+    auto const before = n_anonymous_shared();
+    {
+        // Small, so that malloc keeps it.
+        window memory(self, page, {GetParam(), false});
+        memory.free();
+    }
+    EXPECT_EQ(n_anonymous_shared(), before);
+    self.close();
+}
+
 TEST_P(Window, HoldsNoDescriptorWhileItIsThere) {
     auto memory = make(page);
     memory.free();
@@ -369,8 +403,9 @@ TEST(WindowAutomatic, DirectoryThatIsNotThereIsNamed) {
     node on(world);
     if (on.size() > 1) {
         scoped_variable const elsewhere("OMPI_MCA_osc_sm_backing_directory", "/no/such/place");
-        auto const thrown = agreed_error_of(
-            world, [&] { window const memory(on, page, {backing_kind::mpi_window, false}); });
+        auto const thrown = agreed_error_of(world, [&] {
+            window const memory(on, page, {backing_kind::mpi_window, false});
+        });
         EXPECT_EQ(thrown.code, errc::no_space);
         EXPECT_THAT(thrown.text, HasSubstr("/no/such/place"));
     }

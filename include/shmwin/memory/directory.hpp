@@ -93,8 +93,7 @@ class SHMWIN_API directory {
     [[nodiscard]] auto lock() const;
     [[nodiscard]] record_slot& slot(std::uint64_t index) const noexcept;
     [[nodiscard]] table* current_table() const noexcept;
-    [[nodiscard]] std::optional<directory_entry>
-    entry_if(std::uint64_t seen, std::uint64_t hash, std::string_view name) const;
+    [[nodiscard]] bool holds(std::uint64_t seen, std::uint64_t hash, std::string_view name) const;
     [[nodiscard]] position probe(table& where, std::uint64_t hash, std::string_view name) const;
     [[nodiscard]] std::uint64_t take_record() const;
     void give_record_back(std::uint64_t index) const noexcept;

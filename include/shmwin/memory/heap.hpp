@@ -51,7 +51,7 @@ class SHMWIN_API heap {
     /// @complexity  O(1), and populating what was never used before
     [[nodiscard]] void* allocate(std::size_t n_bytes, std::size_t alignment = 64) const;
 
-    /// Local. As allocate(), with every byte 0.
+    /// Local. As allocate(), with all `n_bytes` bytes 0.
     [[nodiscard]] void* allocate_zeroed(std::size_t n_bytes, std::size_t alignment = 64) const;
 
     /// Local. Gives a block back, on any rank. nullptr is allowed.

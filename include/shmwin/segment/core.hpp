@@ -77,8 +77,10 @@ class SHMWIN_API segment_core final : public finalizable,
     /// create(), or the object that is there if it is the same in all respects.
     placed_object find_or_create(object_request const& request, bool& created);
 
-    /// Makes a small object; `construct` runs on one rank.
-    placed_object create_small(object_request const& request, function_ref<void(void*)> construct);
+    /// Makes an object; `construct` runs on rank 0 alone, or on one rank if it is large.
+    placed_object create_small(object_request const& request,
+                               function_ref<void(void*)> construct,
+                               function_ref<void(void*)> destruct);
 
     /// A block without a name: `n_bytes` of elements and, behind them, a count of its holders.
     placed_object create_scratch(object_request const& request);
@@ -138,15 +140,22 @@ class SHMWIN_API segment_core final : public finalizable,
     static std::shared_ptr<segment_core> open_on_node(node const& on, segment_options const& asked);
     segment_core(node const& on, window&& memory, std::shared_ptr<void const> keep_alive);
 
+    struct block_work;
     std::uint64_t make_block(object_request const& request,
                              std::size_t n_bytes,
-                             function_ref<void()> check,
-                             function_ref<void(std::uint64_t, meeting_values&)> finish,
+                             block_work const& work,
                              meeting_values& values);
+    std::uint64_t make_small_block(object_request const& request,
+                                   std::size_t n_bytes,
+                                   block_work const& work,
+                                   meeting_values& values);
     void
     touch_my_part(object_request const& request, std::uint64_t offset, std::size_t n_bytes) const;
     void check_free(std::string_view name) const;
     std::uint32_t enter(object_request const& request, std::uint64_t offset, int creator) const;
+    void enter_for_all(object_request const& request,
+                       std::uint64_t offset,
+                       meeting_values& result) const;
     [[nodiscard]] placed_object
     placed(object_request const& request, std::uint64_t offset, meeting_values const& values) const;
     [[nodiscard]] placed_object place(directory_entry const& found) const;

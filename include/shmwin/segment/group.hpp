@@ -164,7 +164,8 @@ class SHMWIN_API object_group {
             core_,
             core_->create_small(
                 small_request<T>(operation::create_value, object_kind::value, whole, true, where),
-                [&](void* at) { new (at) T(initial); })};
+                [&](void* at) { new (at) T(initial); },
+                [](void*) {})};
     }
 
     /// Local. The value of that name. Errors as find_array().
@@ -176,15 +177,16 @@ class SHMWIN_API object_group {
             core_->find(small_request<T>(operation::none, object_kind::value, whole, true, {}))};
     }
 
-    /// Node, collective. One T, constructed once from the arguments of one rank (all should pass
-    /// the same). Valid on each rank while a handle, a group or the segment exists there.
+    /// Node, collective. One T, constructed once, by rank 0 from its arguments. Valid on each rank
+    /// while a handle, a group or the segment exists there.
     template <shareable T, typename... Args>
     T* create_object(located_name const& name, Args&&... args) const {
         auto const whole = full(name.name);
         auto const placed = core_->create_small(
             small_request<T>(
                 operation::create_object, object_kind::object, whole, element<T>, name.where),
-            [&](void* at) { new (at) T(std::forward<Args>(args)...); });
+            [&](void* at) { new (at) T(std::forward<Args>(args)...); },
+            [](void* at) { std::launder(static_cast<T*>(at))->~T(); });
         return std::launder(reinterpret_cast<T*>(placed.address));
     }
 

@@ -43,10 +43,11 @@ struct alignas(64) meeting_slot {
     std::uint16_t n_extents;
     std::uint16_t n_object_bytes;
     std::uint64_t options;
+    meeting_values brought; ///< rank 0's are the meeting's values, before its completion
     std::array<std::int64_t, 8> extents;
     std::array<char, 64> type;
     std::array<char, 256> object;
-    std::array<char, 360> text; ///< of its local failure
+    std::array<char, 328> text; ///< of its local failure
 };
 static_assert(sizeof(meeting_slot) == 768);
 
@@ -84,11 +85,15 @@ class rendezvous {
     /// Node, collective. Waits for all; then exactly one rank runs `completion`, and all return
     /// what it stored. All stores before it, on any rank, are visible to all ranks after it.
     /// @param failure  what went wrong on this rank before the call; null if nothing
+    /// @param brought  rank 0's is values[0] when `completion` begins: the result of work that rank
+    /// 0
+    ///                 did before it came
     /// @throws the lowest failing rank's error, or the completion's, or disagreement, or
     ///         peer_left: the same on all ranks
     SHMWIN_API meeting_values meet(collective_call const& call,
                                    error_info const* failure,
-                                   function_ref<void(meeting_values&)> completion) const;
+                                   function_ref<void(meeting_values&)> completion,
+                                   meeting_values const& brought = {}) const;
 
     /// Node, collective. meet() without failure and completion.
     SHMWIN_API void meet(collective_call const& call) const;
@@ -103,7 +108,8 @@ class rendezvous {
     void arrive(collective_call const& call,
                 error_info const* failure,
                 function_ref<void(meeting_values&)> completion,
-                std::uint32_t generation) const;
+                std::uint32_t generation,
+                meeting_values const& brought) const;
     void write_slot(std::uint32_t parity,
                     std::uint32_t tag,
                     collective_call const& call,

@@ -21,8 +21,11 @@ struct wait_policy {
     void (*progress)(void* context) = nullptr; ///< called at each slice; drives MPI
     void* progress_context = nullptr;
 
-    /// Local. What suits `n_waiting` ranks on the cores that this process may use.
-    /// SHMWIN_SPIN and SHMWIN_WAIT_SLICE_US override it.
+    /// Local. What suits `n_waiting` ranks on `n_cores` cores: with fewer cores than ranks, whoever
+    /// is waited for needs the waiter's core. SHMWIN_SPIN and SHMWIN_WAIT_SLICE_US override it.
+    [[nodiscard]] SHMWIN_API static wait_policy for_ranks(int n_waiting, int n_cores);
+
+    /// Local. As above, on the cores that this process may use: for ranks that are not bound.
     [[nodiscard]] SHMWIN_API static wait_policy for_ranks(int n_waiting);
 };
 

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# Tests of files that need more than ranks: other people's readers, kills, a small disk, strace.
+# Those that cannot be done on a machine end with 77: skipped.
+if(SHMWIN_TEST_LABEL)
+  return()
+endif()
+add_executable(test_io_program support/io_program.cpp)
+target_include_directories(test_io_program PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(test_io_program PRIVATE shmwin::shmwin shmwin_warnings
+  GTest::gtest) # support/ranks.hpp names its macros
+
+set(io_support ${CMAKE_CURRENT_SOURCE_DIR}/support)
+set(io_program $<TARGET_FILE:test_io_program>)
+set(io_launcher ${MPIEXEC_EXECUTABLE} ${MPIEXEC_PREFLAGS} ${MPIEXEC_NUMPROC_FLAG})
+set(io_python ${SHMWIN_TEST_PYTHON})
+if(NOT io_python)
+  set(io_python python3)
+endif()
+set(may_skip SKIP_RETURN_CODE 77)
+
+set(writers 4)
+set(readers "1 2 3 8")
+if(SHMWIN_TEST_MAX_RANKS LESS 8)
+  set(writers 2)
+  set(readers "1 2")
+endif()
+shmwin_add_script_test(io/other_numbers_of_ranks TIMEOUT 120
+  COMMAND bash ${io_support}/io_elastic.sh ${io_program} ${writers} ${readers} ${io_launcher}
+  PROPERTIES PROCESSORS 4)
+shmwin_add_script_test(io/judges TIMEOUT 120
+  COMMAND ${io_python} ${io_support}/io_judge.py ${io_program} ${io_launcher} 2
+  PROPERTIES PROCESSORS 2 ${may_skip})
+shmwin_add_script_test(io/kills TIMEOUT 180
+  COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 40
+  PROPERTIES ${may_skip})
+shmwin_add_script_test(io/kills.np2 TIMEOUT 180
+  COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 10 -- ${io_launcher} 2
+  PROPERTIES PROCESSORS 2 ${may_skip})
+shmwin_add_script_test(io/order TIMEOUT 120
+  COMMAND ${io_python} ${io_support}/io_order.py ${io_program} ${io_launcher} 2
+  PROPERTIES PROCESSORS 2 ${may_skip})
+shmwin_add_script_test(io/several_nodes TIMEOUT 120
+  COMMAND bash ${io_support}/fake_nodes.sh -n 2 -p 1 -e ${MPIEXEC_EXECUTABLE}
+    -- ${io_program} nodes nodes/state
+  PROPERTIES PROCESSORS 2 ${may_skip})
+
+shmwin_add_test(io/disk RANKS 1 2 3 4)
+shmwin_add_script_test(io/small_disk TIMEOUT 120
+  COMMAND bash ${io_support}/io_small_disk.sh 6m ${io_launcher} 2
+    $<TARGET_FILE:test_io_disk> --gtest_filter=SmallDisk.*
+  PROPERTIES PROCESSORS 2 ${may_skip})

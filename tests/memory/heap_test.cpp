@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/literals.hpp"
+#include "shmwin/memory/heap.hpp"
+
+#include "support/shared_pages.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <gmock/gmock.h>
+#include <limits>
+#include <memory>
+#include <random>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace shmwin {
+namespace {
+
+using namespace literals;
+using detail::page_bytes;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+static_assert(std::is_copy_constructible_v<heap>, "a handle is cheap to copy");
+
+constexpr auto too_many = std::numeric_limits<std::size_t>::max();
+
+bool all_are(void const* block, std::size_t n_bytes, int value) {
+    auto const* const bytes = static_cast<unsigned char const*>(block);
+    return std::all_of(bytes, bytes + n_bytes, [&](unsigned char each) { return each == value; });
+}
+
+struct Heap : testing::Test {
+    std::size_t room = SIZE_MAX;
+    test::shared_pages pages{
+        {.capacity = 4_MiB, .n_ranks = 8},
+        {[](void* left, std::size_t) { return *static_cast<std::size_t*>(left); },
+         &room,
+         "/dev/shm",
+         "mount it larger"}};
+    heap memory = pages.memory(0);
+
+    // The error that `call` ends with; errc::ok if it does not.
+    template <typename Call>
+    static error_info error_of(Call const& call) {
+        try {
+            call();
+        } catch (error const& failed) {
+            return failed.info();
+        }
+        return {};
+    }
+    void expect_empty() const {
+        EXPECT_THAT(memory.verify().violations, IsEmpty());
+        EXPECT_EQ(memory.stats().used, 0U);
+        EXPECT_EQ(memory.stats().n_blocks, 0U);
+        EXPECT_EQ(memory.stats().largest_free, 4_MiB);
+    }
+};
+
+TEST_F(Heap, BlocksAreWritableAndDistinct) {
+    auto* const a = memory.allocate(1000);
+    auto* const b = memory.allocate(5000);
+    std::memset(a, 1, 1000);
+    std::memset(b, 2, 5000);
+    EXPECT_TRUE(all_are(a, 1000, 1));
+    EXPECT_TRUE(all_are(b, 5000, 2));
+    memory.deallocate(a);
+    EXPECT_TRUE(all_are(b, 5000, 2));
+    memory.deallocate(b);
+    expect_empty();
+}
+
+TEST_F(Heap, BlocksOf0BytesAreDistinctToo) {
+    auto* const a = memory.allocate(0);
+    auto* const b = memory.allocate(0);
+    EXPECT_NE(a, nullptr);
+    EXPECT_NE(a, b);
+    EXPECT_TRUE(memory.owns(a));
+    memory.deallocate(a);
+    memory.deallocate(b);
+    expect_empty();
+}
+
+TEST_F(Heap, NothingIsFreedForANullPointer) {
+    memory.deallocate(nullptr);
+    expect_empty();
+}
+
+TEST_F(Heap, UsableSizeIsAtLeastWhatWasAskedFor) {
+    for (auto const n : {std::size_t{0}, 1_KiB, page_bytes, page_bytes + 1, 100'000UL}) {
+        auto* const block = memory.allocate(n);
+        EXPECT_GE(memory.usable_size(block), n);
+        EXPECT_EQ(memory.usable_size(static_cast<char*>(block) + 1), 0U);
+        std::memset(block, 3, memory.usable_size(block));
+        memory.deallocate(block);
+        EXPECT_EQ(memory.usable_size(block), 0U);
+    }
+    EXPECT_EQ(memory.usable_size(nullptr), 0U);
+    EXPECT_EQ(memory.usable_size(&room), 0U);
+}
+
+struct HeapAligned : Heap, testing::WithParamInterface<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(To,
+                         HeapAligned,
+                         testing::Values(1, 8, 64, 4096, 8192, 65536, 1_MiB, 2_MiB));
+
+TEST_P(HeapAligned, AddressesAreMultiplesInEveryMapping) {
+    std::vector<void*> all;
+    for (std::size_t const n : {std::size_t{0}, std::size_t{1}, 10'000UL}) {
+        if (GetParam() >= 1_MiB && !all.empty()) break;
+        all.push_back(memory.allocate(n, GetParam()));
+        all.push_back(n == 0 ? nullptr : memory.allocate_zeroed(n, GetParam()));
+    }
+    auto const other = pages.memory(1, test::via::second);
+    for (auto* const block : all) {
+        auto const there = other.at(memory.offset_of(block));
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % GetParam(), 0U);
+        EXPECT_EQ(reinterpret_cast<std::uintptr_t>(there) % GetParam(), 0U);
+        memory.deallocate(block);
+    }
+    expect_empty();
+}
+
+TEST_F(Heap, AlignmentsThatAreNoneAreRefused) {
+    for (auto const alignment : {std::size_t{0}, std::size_t{3}, 96UL, 4_MiB, too_many}) {
+        auto const failed = error_of([&] { static_cast<void>(memory.allocate(8, alignment)); });
+        EXPECT_EQ(failed.code, errc::invalid_argument) << alignment;
+        EXPECT_THAT(failed.text, HasSubstr(std::to_string(alignment)));
+        EXPECT_EQ(error_of([&] { static_cast<void>(memory.reserve(8, alignment)); }).code,
+                  errc::invalid_argument);
+    }
+    expect_empty();
+}
+
+TEST_F(Heap, ZeroedBlocksAreZeroWhenFreshAndAfterDirtyReuse) {
+    for (int round = 0; round < 3; ++round) {
+        for (auto const n : {std::size_t{1}, page_bytes, 77'777UL, 4_MiB}) {
+            auto* const block = memory.allocate_zeroed(n);
+            ASSERT_TRUE(all_are(block, n, 0)) << n;
+            std::memset(block, 0xee, memory.usable_size(block));
+            memory.deallocate(block);
+            auto* const dirty = memory.allocate(n);
+            std::memset(dirty, 0xdd, memory.usable_size(dirty));
+            memory.deallocate(dirty);
+        }
+    }
+}
+
+TEST_F(Heap, ReservedBlocksArePreparedInParts) {
+    auto* const dirty = memory.allocate(2_MiB);
+    std::memset(dirty, 0xee, 2_MiB);
+    memory.deallocate(dirty);
+    auto const before = memory.stats().present;
+    auto const offset = memory.reserve(4_MiB, 64);
+    EXPECT_EQ(memory.stats().present, before) << "pages come with prepare()";
+    test::as_threads(8, [&](int rank) { // each a part of its own
+        auto const part = offset + static_cast<std::uint64_t>(rank) * 512_KiB;
+        pages.memory(rank).prepare(part, 512_KiB);
+    });
+    EXPECT_EQ(memory.stats().present, 4_MiB);
+    EXPECT_TRUE(all_are(memory.at(offset), 4_MiB, 0));
+    memory.deallocate(memory.at(offset));
+    expect_empty();
+}
+
+TEST_F(Heap, PartsMayStayHoles) {
+    auto const offset = memory.reserve(1_MiB, 64);
+    memory.prepare(offset, 1_MiB, false);
+    EXPECT_EQ(memory.stats().present, 0U);
+    EXPECT_TRUE(all_are(memory.at(offset), 1_MiB, 0));
+    std::memset(memory.at(offset), 0xee, 1_MiB); // touched: remembered as such
+    memory.deallocate(memory.at(offset));
+    auto* const next = memory.allocate_zeroed(4_MiB);
+    EXPECT_TRUE(all_are(next, 4_MiB, 0));
+}
+
+TEST_F(Heap, PreparesNothingFor0Bytes) {
+    auto const offset = memory.reserve(0, 64);
+    memory.prepare(offset, 0);
+    EXPECT_EQ(memory.stats().present, 0U);
+    memory.deallocate(memory.at(offset));
+    expect_empty();
+}
+
+TEST_F(Heap, HugeRequestsAreOutOfMemoryAndChangeNothing) {
+    auto* const block = memory.allocate(100);
+    for (auto const n :
+         {4_MiB, 4_MiB + 1, 1_TiB, too_many / 2, too_many - page_bytes, too_many - 1, too_many}) {
+        EXPECT_EQ(error_of([&] { static_cast<void>(memory.allocate(n)); }).code,
+                  errc::out_of_memory);
+        EXPECT_EQ(error_of([&] { static_cast<void>(memory.allocate_zeroed(n, 2_MiB)); }).code,
+                  errc::out_of_memory);
+        EXPECT_EQ(error_of([&] { static_cast<void>(memory.reserve(n, 1)); }).code,
+                  errc::out_of_memory);
+    }
+    EXPECT_EQ(memory.stats().n_blocks, 1U);
+    memory.deallocate(block);
+    expect_empty();
+}
+
+TEST_F(Heap, OutOfMemoryTellsAskedFreeCapacityLargestAndTheKnob) {
+    auto* const a = memory.allocate(1_MiB);
+    auto* const b = memory.allocate(1_MiB);
+    memory.deallocate(a); // 3 MiB are free, 2 MiB together
+    auto const failed = error_of([&] { static_cast<void>(memory.allocate(3_MiB)); });
+    EXPECT_EQ(failed.text,
+              "segment is full (3.0 MiB (3145728 bytes) asked for, 3.0 MiB (3145728 bytes) free "
+              "of 4.0 MiB (4194304 bytes), largest free block 2.0 MiB (2097152 bytes); "
+              "raise .capacity or SHMWIN_CAPACITY)");
+    EXPECT_FALSE(failed.agreed);
+    memory.deallocate(b);
+    EXPECT_THROW(static_cast<void>(memory.allocate(too_many)), std::bad_alloc);
+}
+
+TEST_F(Heap, AFullSystemIsNoSpaceAndNothingIsLost) {
+    auto* const block = memory.allocate(100);
+    room = 0;
+    for (int i = 0; i < 50; ++i) {
+        auto const failed = error_of([&] { static_cast<void>(memory.allocate(1_MiB)); });
+        EXPECT_EQ(failed.code, errc::no_space);
+        EXPECT_THAT(failed.text,
+                    AllOf(HasSubstr("/dev/shm is full"), HasSubstr("mount it larger")));
+        EXPECT_EQ(error_of([&] { static_cast<void>(memory.allocate_zeroed(1_MiB)); }).code,
+                  errc::no_space);
+    }
+    EXPECT_EQ(memory.stats().n_blocks, 1U);
+    EXPECT_EQ(memory.stats().largest_free, 4_MiB - page_bytes);
+    EXPECT_THAT(memory.verify().violations, IsEmpty());
+    room = SIZE_MAX;
+    memory.deallocate(memory.allocate(1_MiB));
+    memory.deallocate(block);
+    expect_empty();
+}
+
+TEST_F(Heap, AFullSystemIsNoSpaceForPreparedPartsToo) {
+    auto const offset = memory.reserve(1_MiB, 64);
+    room = 0;
+    EXPECT_EQ(error_of([&] { memory.prepare(offset, 1_MiB); }).code, errc::no_space);
+    room = SIZE_MAX;
+    memory.prepare(offset, 1_MiB);
+    EXPECT_TRUE(all_are(memory.at(offset), 1_MiB, 0));
+}
+
+// --- what is no block
+// -----------------------------------------------------------------------------
+
+struct HeapBadPointer : Heap {
+    char* block = static_cast<char*>(memory.allocate(10 * page_bytes));
+    char* other = static_cast<char*>(memory.allocate(100));
+
+    void expect_refused(void* what, char const* why) const {
+        auto const before = memory.stats();
+        auto const failed = error_of([&] { memory.deallocate(what); });
+        EXPECT_EQ(failed.code, errc::bad_pointer);
+        EXPECT_THAT(failed.text, AllOf(HasSubstr("block cannot be freed"), HasSubstr(why)));
+        EXPECT_EQ(memory.stats().used, before.used);
+        EXPECT_EQ(memory.stats().n_blocks, before.n_blocks);
+        EXPECT_THAT(memory.verify().violations, IsEmpty());
+    }
+};
+
+TEST_F(HeapBadPointer, FreedTwice) {
+    memory.deallocate(block);
+    expect_refused(block, "freed before");
+    memory.deallocate(other);
+    expect_refused(block, "freed before");
+    expect_refused(other, "freed before");
+}
+
+TEST_F(HeapBadPointer, InsideABlock) {
+    std::memset(block, 0x33, 10 * page_bytes); // bytes of the user's that might look like a head
+    for (auto const into : {1UL, 64UL, page_bytes, 5 * page_bytes, 9 * page_bytes}) {
+        expect_refused(block + into, "inside a block");
+    }
+    EXPECT_EQ(memory.usable_size(block), 10 * page_bytes);
+}
+
+TEST_F(HeapBadPointer, NeverHandedOut) {
+    expect_refused(static_cast<char*>(memory.at(memory.offset_of(block))) + 1_MiB,
+                   "no block in use");
+    expect_refused(block + 4_MiB - page_bytes, "no block in use"); // the last page
+}
+
+TEST_F(HeapBadPointer, OfAnotherSegmentOrOfNone) {
+    int on_stack = 0;
+    auto const on_heap = std::make_unique<int>(0);
+    expect_refused(&on_stack, "not in this segment");
+    expect_refused(on_heap.get(), "not in this segment");
+    expect_refused(block + 4_MiB, "not in this segment");        // one past the end
+    expect_refused(pages.where().base(), "not in this segment"); // the header
+    expect_refused(reinterpret_cast<void*>(1), "not in this segment");
+    expect_refused(pages.memory(0, test::via::second).at(memory.offset_of(block)),
+                   "not in this segment"); // of this one, mapped elsewhere
+    test::shared_pages const another({.capacity = 1_MiB, .n_ranks = 1});
+    auto* const foreign = another.memory(0).allocate(10);
+    expect_refused(foreign, "not in this segment");
+    another.memory(0).deallocate(foreign);
+}
+
+TEST_F(HeapBadPointer, OfBadPointersIsAnInvalidArgument) {
+    EXPECT_THROW(memory.deallocate(block + 1), std::invalid_argument);
+}
+
+// --- numbers
+// --------------------------------------------------------------------------------------
+
+TEST_F(Heap, StatsAddUp) {
+    EXPECT_EQ(memory.stats().capacity, 4_MiB);
+    auto* const a = memory.allocate(1);
+    auto* const b = memory.allocate(3 * page_bytes + 1);
+    auto const full = memory.stats();
+    EXPECT_EQ(full.used, 5 * page_bytes);
+    EXPECT_EQ(full.free, full.capacity - full.used);
+    EXPECT_EQ(full.largest_free, full.free);
+    EXPECT_EQ(full.most_used, full.used);
+    EXPECT_EQ(full.n_blocks, 2U);
+    EXPECT_GE(full.present, full.used);
+    EXPECT_EQ(full.n_lock_takeovers, 0U);
+    memory.deallocate(a);
+    memory.deallocate(b);
+    EXPECT_EQ(memory.stats().most_used, full.used);
+    EXPECT_EQ(memory.stats().present, full.present) << "freed pages stay with the segment";
+    expect_empty();
+}
+
+TEST_F(Heap, TheLargestFreeBlockCanBeHad) {
+    std::minstd_rand random(4);
+    std::vector<void*> all;
+    for (int i = 0; i < 60; ++i) {
+        all.push_back(memory.allocate(1 + random() % 100'000));
+        if (random() % 2 == 0) {
+            memory.deallocate(all.at(random() % 1 + all.size() - 1));
+            all.pop_back();
+        }
+    }
+    auto const largest = memory.stats().largest_free;
+    EXPECT_EQ(error_of([&] { static_cast<void>(memory.allocate(largest + 1)); }).code,
+              errc::out_of_memory);
+    EXPECT_NO_THROW(memory.deallocate(memory.allocate(largest)));
+    for (auto* const each : all) {
+        memory.deallocate(each);
+    }
+    expect_empty();
+}
+
+TEST_F(Heap, OffsetsAreTheSameForAll) {
+    auto* const block = memory.allocate(100);
+    auto const offset = memory.offset_of(block);
+    EXPECT_NE(offset, 0U);
+    EXPECT_EQ(memory.at(offset), block);
+    EXPECT_EQ(memory.at(0), nullptr);
+    EXPECT_EQ(memory.offset_of(nullptr), 0U);
+    auto const other = pages.memory(1, test::via::second);
+    EXPECT_EQ(other.offset_of(other.at(offset)), offset);
+    EXPECT_NE(other.at(offset), block);
+}
+
+// --- together
+// -------------------------------------------------------------------------------------
+
+TEST_F(Heap, AnyThreadFreesWhatAnotherAllocated) {
+    constexpr int n = 6;
+    std::array<std::atomic<void*>, 24> exchange{};
+    test::as_threads(n, [&](int rank) {
+        auto const mine = pages.memory(rank);
+        std::minstd_rand random(static_cast<unsigned>(rank));
+        for (int i = 0; i < 3000; ++i) {
+            auto* const block = mine.allocate(1 + random() % 20'000);
+            std::memset(block, rank, 64);
+            auto* const other = exchange.at(random() % exchange.size()).exchange(block);
+            mine.deallocate(other);
+        }
+    });
+    for (auto& each : exchange) {
+        memory.deallocate(each);
+    }
+    expect_empty();
+}
+
+TEST_F(Heap, AnyProcessFreesWhatAnotherAllocated) {
+    SHMWIN_NEEDS_FORK();
+    test::shared_object<std::array<std::atomic<std::uint64_t>, 24>> exchange;
+    EXPECT_TRUE(test::as_processes(pages, 6, [&](int rank) {
+        auto const mine = pages.memory(rank);
+        std::minstd_rand random(static_cast<unsigned>(rank));
+        for (int i = 0; i < 3000; ++i) {
+            auto* const block = mine.allocate(1 + random() % 20'000);
+            std::memset(block, rank, 64);
+            auto& place = (*exchange).at(random() % exchange->size());
+            mine.deallocate(mine.at(place.exchange(mine.offset_of(block))));
+        }
+        return true;
+    }));
+    for (auto& each : *exchange) {
+        memory.deallocate(memory.at(each));
+    }
+    expect_empty();
+}
+
+TEST_F(Heap, ZeroedBlocksAreZeroWhileOthersSoilTheirs) {
+    test::as_threads(4, [&](int rank) {
+        auto const mine = pages.memory(rank);
+        std::minstd_rand random(static_cast<unsigned>(rank));
+        for (int i = 0; i < 400; ++i) {
+            auto const n = 1 + random() % 30'000;
+            auto* const block = mine.allocate_zeroed(n);
+            ASSERT_TRUE(all_are(block, n, 0));
+            std::memset(block, 0xee, n);
+            mine.deallocate(block);
+        }
+    });
+    expect_empty();
+}
+
+} // namespace
+} // namespace shmwin

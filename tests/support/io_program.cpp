@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+// The program that the scripts of the file tests start: see usage below. Exit status 0: all is as
+// it should be, on all ranks.
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/literals.hpp"
+#include "shmwin/io/checkpoint_store.hpp"
+
+#include "support/io_state.hpp"
+#include "support/ranks.hpp"
+
+#include <mpi.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+namespace {
+
+using namespace shmwin;
+using namespace shmwin::literals;
+using namespace shmwin::testing_support;
+
+constexpr char const* usage = R"(usage: io_program COMMAND PATH
+  write PATH    saves every kind of object as step 7 of the store PATH; empty arrays, too,
+                unless PATH has "full" in it
+  read PATH     restores them, in place and into an empty segment, and compares
+  verify FILE   prints the verdict and the problems
+  known PATH    saves the objects that io_judge.py knows, as steps 1 and 2
+  nodes PATH    expects to be refused: the ranks are on several nodes
+  soak PATH     restores what is there, compares, then saves without end; prints what it does
+)";
+
+MPI_Comm const world = MPI_COMM_WORLD;
+
+int fail(std::string const& why) {
+    static_cast<void>(std::fprintf(stderr, "rank %d: %s\n", rank_in(world), why.c_str()));
+    return 1;
+}
+
+bool has_empty_ones(std::string const& path) {
+    return path.find("full") == std::string::npos;
+}
+
+int write(node const& on, std::string const& path) {
+    segment seg(on, {.capacity = 64_MiB});
+    every_object all(seg, has_empty_ones(path));
+    all.create();
+    all.flip();
+    all.fill(42);
+    checkpoint_store store(world, path);
+    store.save(seg, {.step = 7, .time = 1.25});
+    seg.close();
+    return 0;
+}
+
+int read(node const& on, std::string const& path) {
+    checkpoint_store store(world, path, {.verify_first = true});
+    int status = 0;
+    for (bool const in_place : {false, true}) {
+        segment seg(on, {.capacity = 64_MiB});
+        every_object all(seg, has_empty_ones(path));
+        if (in_place) all.create();
+        auto const at = store.restore_latest(seg);
+        if (!at || at->step != 7 || at->time != 1.25) status = fail("no checkpoint of step 7");
+        auto const different = all.difference(42);
+        if (!different.empty()) status = fail("differs: " + different);
+        seg.close();
+    }
+    return status;
+}
+
+int verify(node const& /*on*/, std::string const& path) {
+    checkpoint_store store(world, path + ".store");
+    auto const report = store.verify(path);
+    if (rank_in(world) != 0) return 0;
+    std::printf("%s\n",
+                report.result == verdict::intact     ? "intact"
+                : report.result == verdict::repacked ? "repacked"
+                                                     : "damaged");
+    for (auto const& each : report.problems) {
+        std::printf("%s\n", each.c_str());
+    }
+    return 0;
+}
+
+int known(node const& on, std::string const& path) {
+    segment seg(on, {.capacity = 16_MiB});
+    known_objects(seg).create();
+    checkpoint_store store(world, path);
+    store.save(seg, {.step = 1, .time = 0.5});
+    store.save(seg, {.step = 2, .time = 0.75});
+    seg.close();
+    return 0;
+}
+
+int nodes(node const& on, std::string const& path) {
+    segment seg(on, {.capacity = 4_MiB});
+    checkpoint_store store(world, path);
+    int status = on.n_nodes() > 1 ? 0 : fail("there is one node only");
+    auto const expect_refusal = [&](char const* call, auto&& f) {
+        auto const thrown = error_of(f);
+        if (thrown && thrown->code == errc::unsupported) return;
+        status = fail(std::string(call) + ": " + (thrown ? thrown->text : "no error"));
+    };
+    expect_refusal("save", [&] { store.save(seg, {.step = 1}); });
+    expect_refusal("restore", [&] { store.restore(seg, "none.h5"); });
+    seg.fence(); // it is usable
+    seg.close();
+    return status;
+}
+
+// Element i of the array in the state after `step`.
+double soak_value(std::int64_t step, std::int64_t i) {
+    return static_cast<double>(step) * 1e7 + static_cast<double>(i);
+}
+
+struct soak_state {
+    explicit soak_state(segment& seg)
+        : rank(seg.rank()),
+          u(seg.create_levels<double>("fields/u", shape(300, 700))),
+          ids(seg.create_array<std::int64_t>("ids", shape(5000))),
+          done(seg.create_value<std::int64_t>("done", -1)) {}
+
+    void advance(std::int64_t step) {
+        auto const next = u.next();
+        for (auto const i : u.rows()) {
+            for (std::int64_t j = 0; j < 700; ++j) {
+                next(i, j) = soak_value(step, i * 700 + j);
+            }
+        }
+        for (auto const i : ids.rows()) {
+            ids(i) = step * 10000 + i;
+        }
+        if (rank == 0) done.store(step);
+        u.flip();
+    }
+
+    // Every value is that of `step`.
+    [[nodiscard]] bool is_of(std::int64_t step) const {
+        bool right = done.load() == step;
+        auto const now = u.now();
+        for (std::int64_t i = 0; i < 300; ++i) {
+            for (std::int64_t j = 0; j < 700; ++j) {
+                right = right && now(i, j) == soak_value(step, i * 700 + j);
+            }
+        }
+        for (std::int64_t i = 0; i < 5000; ++i) {
+            right = right && ids(i) == step * 10000 + i;
+        }
+        return right;
+    }
+
+    int rank;
+    levels<double, 2> u;
+    array<std::int64_t, 1> ids;
+    value<std::int64_t> done;
+};
+
+bool has_temporaries(std::filesystem::path const& directory) {
+    for (auto const& each : std::filesystem::directory_iterator(directory)) {
+        if (each.path().extension() == ".tmp") return true;
+    }
+    return false;
+}
+
+int soak(node const& on, std::string const& path) {
+    segment seg(on, {.capacity = 16_MiB});
+    soak_state state(seg);
+    bool const durable = std::getenv("SOAK_NOT_DURABLE") == nullptr; // NOLINT(*-mt-unsafe)
+    checkpoint_store store(world, path, {.keep = 2, .durable = durable});
+    if (has_temporaries(std::filesystem::path(path).parent_path())) {
+        return fail("temporaries were not swept");
+    }
+    auto const all = store.list();
+    auto const at = store.restore_latest(seg);
+    // The first whole one was committed, or nothing was: what is visible is whole.
+    if (at && at->file != all.back())
+        return fail("the newest was not whole: " + all.back().string());
+    auto step = at ? at->step : -1;
+    if (at && !state.is_of(step)) return fail("wrong values of step " + std::to_string(step));
+    seg.fence(); // all have looked
+    std::printf("restored %lld pid %d\n", static_cast<long long>(step), ::getpid());
+    static_cast<void>(std::fflush(stdout));
+    for (;;) {
+        state.advance(++step);
+        store.save(seg, {.step = step});
+        if (seg.rank() == 0) {
+            std::printf("saved %lld\n", static_cast<long long>(step));
+            static_cast<void>(std::fflush(stdout));
+        }
+    }
+}
+
+int run(std::string_view command, std::string const& path) {
+    node const on(world);
+    using function = int (*)(node const&, std::string const&);
+    struct row {
+        std::string_view name;
+        function what;
+    };
+    for (auto const& each : {row{"write", write},
+                             row{"read", read},
+                             row{"verify", verify},
+                             row{"known", known},
+                             row{"nodes", nodes},
+                             row{"soak", soak}}) {
+        if (command == each.name) return each.what(on, path);
+    }
+    return fail(usage);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    MPI_Init(&argc, &argv);
+    int status = 1;
+    try {
+        status = argc == 3 ? run(argv[1], argv[2]) : fail(usage);
+    } catch (std::exception const& failed) {
+        status = fail(failed.what());
+    }
+    if (status != 0) MPI_Abort(world, status);
+    MPI_Finalize();
+    return status;
+}

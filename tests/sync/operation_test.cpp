@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/sync/operation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace shmwin {
+namespace {
+
+// Numbers are part of the segment's layout; names stand in error texts.
+std::vector<std::pair<std::uint32_t, std::string>> const rows = {
+    {0, "no call"},
+    {1, "segment"},
+    {2, "close"},
+    {3, "fence"},
+    {4, "create_array"},
+    {5, "find_or_create_array"},
+    {6, "create_levels"},
+    {7, "create_value"},
+    {8, "create_object"},
+    {9, "scratch_array"},
+    {10, "destroy"},
+    {11, "flip"},
+    {12, "init"},
+    {13, "fill"},
+    {14, "save"},
+    {15, "restore"},
+    {16, "read_dataset"},
+    {17, "MPI_Finalize"},
+};
+
+TEST(Operation, HasAStableNumberAndAName) {
+    for (auto const& [number, text] : rows) {
+        EXPECT_EQ(name(static_cast<operation>(number)), text);
+    }
+    EXPECT_EQ(static_cast<std::uint32_t>(operation::finalize), rows.size() - 1);
+}
+
+TEST(Operation, NamesAreDistinct) {
+    std::set<std::string> all;
+    for (auto const& row : rows) {
+        all.insert(row.second);
+    }
+    EXPECT_EQ(all.size(), rows.size());
+}
+
+// A new enumerator needs a row above: this finds the first number without a name.
+TEST(Operation, OfANewerVersionHasANameToo) {
+    EXPECT_STREQ(name(static_cast<operation>(rows.size())), "a call of a newer version");
+}
+
+} // namespace
+} // namespace shmwin
