@@ -98,9 +98,9 @@ struct segment_core::block_work {
     bool named = true;                    ///< the object enters the directory
 };
 
-// Rank 0 does all the work before it arrives: the others wait for it, the heap's and the
-// directory's metadata stay in its cache, and the meeting is hidden behind the work for the next
-// object. If another rank fails or disagrees, rank 0 takes everything back.
+// Rank 0 takes the block and begins it before it arrives: the others wait for it, the heap's
+// metadata stays in its cache, and the meeting is hidden behind the work for the next object. The
+// name appears only when all are there: no rank that still asks contains() may see it.
 std::uint64_t segment_core::make_small_block(object_request const& request,
                                              std::size_t n_bytes,
                                              block_work const& work,
@@ -113,27 +113,23 @@ std::uint64_t segment_core::make_small_block(object_request const& request,
             static_cast<std::byte*>(heap_.allocate_zeroed(n_bytes, alignment_of(request)));
         unfinished_block guard(heap_, fresh);
         work.begin(fresh);
-        values[0] = heap_.offset_of(fresh);
-        try {
-            if (work.named) enter_for_all(request, values[0], values);
-        } catch (error const&) {
-            work.undo(fresh);
-            throw;
-        }
         guard.finish();
         block = fresh;
     });
+    values[0] = heap_.offset_of(block);
     try {
         values = rendezvous_.meet(
-            call_of(request), failure ? &*failure : nullptr, [](meeting_values&) {}, values);
+            call_of(request),
+            failure ? &*failure : nullptr,
+            [&](meeting_values& result) {
+                if (work.named) enter_for_all(request, result[0], result);
+            },
+            values);
     } catch (error const&) {
-        if (block == nullptr) throw;
-        if (work.named) {
-            directory_.erase(static_cast<std::uint32_t>(values[1]),
-                             static_cast<std::uint32_t>(values[2]));
+        if (block != nullptr) {
+            work.undo(block);
+            heap_.deallocate(block);
         }
-        work.undo(block);
-        heap_.deallocate(block);
         throw;
     }
     return values[0];

@@ -170,6 +170,27 @@ TEST_F(Disagreement, FlipAgainstInit) {
     EXPECT_EQ(a.index_of_now(), 0);
 }
 
+TEST_F(Disagreement, LeavesNoNameNotEvenForAMoment) {
+    // Who was told of the error may use the name at once, without any meeting.
+    for (int i = 0; i < 100; ++i) {
+        auto const name = "u" + std::to_string(i);
+        seg.fence();
+        auto const thrown = error_of([&] {
+            if (rank == last) {
+                seg.fence();
+            } else {
+                static_cast<void>(seg.create_value<int>(name));
+            }
+        });
+        ASSERT_TRUE(thrown);
+        if (rank != last) continue;
+        EXPECT_FALSE(seg.contains(name));
+        EXPECT_FALSE(error_of([&] { seg.construct<int>(name, i); })) << name;
+    }
+    seg.fence();
+    EXPECT_EQ(seg.list().size(), 101U);
+}
+
 TEST_F(Disagreement, ManyInARowAreAllFound) {
     for (int i = 0; i < 100; ++i) {
         auto const thrown = agreed_error_of(world, [&] {

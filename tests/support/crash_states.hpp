@@ -1,17 +1,63 @@
 // SPDX-License-Identifier: MIT
-// Every state of a segment in which a process could have died: a child is stepped through a call,
-// instruction by instruction, and each time a byte of the segment has changed, the segment is
-// copied to another one in which that child is dead.
+// Every moment of a call in another process: a child is stepped through it, instruction by
+// instruction. So it can be stopped anywhere, and every state of the segment in which it could
+// have died can be looked at.
 #pragma once
 
 #include "support/shared_pages.hpp"
 
+#include <cerrno>
 #include <cstring>
 #include <sys/ptrace.h>
 
 namespace shmwin::test {
 
-/// A segment and its copies. Rank 1 is the one that dies; rank 0 finds what it left.
+/// A child that stops before `body`, and after it.
+class stepped_child {
+  public:
+    template <typename Body>
+    explicit stepped_child(Body const& body)
+        : child_([&] {
+              if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return false;
+              ::raise(SIGSTOP);
+              bool const good = body();
+              ::raise(SIGSTOP);
+              return good;
+          }) {
+        wait();
+    }
+
+    /// False if a process must not be stepped here.
+    [[nodiscard]] bool can_step() const noexcept { return WIFSTOPPED(status_); }
+
+    /// One instruction on. False if that was the last one of `body`.
+    bool step() noexcept {
+        if (::ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, nullptr) != 0) return false;
+        wait();
+        return WIFSTOPPED(status_) && WSTOPSIG(status_) == SIGTRAP;
+    }
+
+    /// Lets it run to its end. True if `body` returned true.
+    [[nodiscard]] bool finish() noexcept {
+        while (WIFSTOPPED(status_)) {
+            if (::ptrace(PTRACE_CONT, child_.pid(), nullptr, nullptr) != 0) return false;
+            wait();
+        }
+        return WIFEXITED(status_) && WEXITSTATUS(status_) == 0;
+    }
+
+  private:
+    void wait() noexcept {
+        while (::waitpid(child_.pid(), &status_, 0) < 0 && errno == EINTR) {
+        }
+        if (!WIFSTOPPED(status_)) child_.forget();
+    }
+
+    child child_;
+    int status_ = 0;
+};
+
+/// A segment, and copies of it in which rank 1 has died; rank 0 finds what it left.
 class crash_states {
   public:
     /// @param n_bytes  how much of the segment is watched and copied, from its start
@@ -28,32 +74,24 @@ class crash_states {
         dead_ = {slot.pid, slot.start_time, slot.pid_namespace};
     }
 
-    /// Calls check(image, i) for the i-th state that `body`, in a child as rank 1, goes through;
-    /// the last one is that after it. False if a process must not be stepped here.
+    /// Calls check(image, i) for the i-th state that `body`, in a child as rank 1, goes through:
+    /// whenever a byte has changed. False if a process must not be stepped here.
     template <typename Body, typename Check>
     [[nodiscard]] bool each(Body const& body, Check const& check) {
-        child const stepped([&] {
+        stepped_child stepped([&] {
             pages_.who(1).attach();
-            if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) return false;
-            ::raise(SIGSTOP);
             body();
-            ::raise(SIGSTOP);
             return true;
         });
-        int status = 0;
-        ::waitpid(stepped.pid(), &status, 0);
-        if (!WIFSTOPPED(status)) return false;
+        if (!stepped.can_step()) return false;
         std::size_t n_states = 0;
         do {
-            if (std::memcmp(before_.data(), pages_.where().base(), n_bytes_) != 0
-                || n_states == 0) {
-                take_image();
-                check(image_, n_states++);
-            }
-            if (::ptrace(PTRACE_SINGLESTEP, stepped.pid(), nullptr, nullptr) != 0) return false;
-            ::waitpid(stepped.pid(), &status, 0);
-        } while (WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
-        return true; // it stopped itself again
+            bool const changed = std::memcmp(before_.data(), pages_.where().base(), n_bytes_) != 0;
+            if (!changed && n_states != 0) continue;
+            take_image();
+            check(image_, n_states++);
+        } while (stepped.step());
+        return true;
     }
 
   private:

@@ -234,6 +234,9 @@ class child {
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
+    /// Somebody else has waited for it.
+    void forget() noexcept { pid_ = 0; }
+
     /// SIGKILL; what is left is a zombie until wait().
     void kill() const noexcept { ::kill(pid_, SIGKILL); }
 

@@ -101,6 +101,36 @@ TEST_P(RendezvousOf, RunsTheCompletionOnceAndHandsItsValuesToAll) {
     }
 }
 
+TEST_P(RendezvousOf, BeginsTheCompletionWithWhatRank0Brought) {
+    for (std::uint64_t const step : {0U, 1U, 2U, 3U}) { // nothing of an earlier meeting is left
+        auto const all = meet_all(GetParam(), [&](auto const& meeting, int rank) {
+            auto const mine = static_cast<std::uint64_t>(rank) + 100 * step;
+            meeting.meet({operation::fill}, nullptr, [](meeting_values& v) { v.fill(~0ULL); });
+            return meeting.meet({operation::create_object},
+                                nullptr,
+                                [&](meeting_values& values) { values[3] += 5; },
+                                {mine, mine + 1, mine + 2, mine + 3});
+        });
+        for (auto const& each : all) {
+            EXPECT_EQ(
+                each.values,
+                (meeting_values{100 * step, 100 * step + 1, 100 * step + 2, 100 * step + 3 + 5}));
+        }
+    }
+}
+
+TEST_P(RendezvousOf, HandsOutZerosIfNobodyBringsOrSetsAny) {
+    auto const all = meet_all(GetParam(), [&](auto const& meeting, int) {
+        for (int i = 0; i < 3; ++i) {
+            meeting.meet({operation::fill}, nullptr, [](meeting_values& v) { v.fill(~0ULL); });
+        }
+        return meeting.meet({operation::fill}, nullptr, no_completion);
+    });
+    for (auto const& each : all) {
+        EXPECT_EQ(each.values, meeting_values{});
+    }
+}
+
 // Plain stores: ThreadSanitizer sees if the meeting orders them.
 TEST_P(RendezvousOf, MakesStoresBeforeItVisibleAfterIt) {
     auto const n = static_cast<std::size_t>(GetParam());

@@ -231,6 +231,12 @@ TEST_F(WaitPolicy, SpinsLessWithMoreRanksThanCores) {
     EXPECT_EQ(many.slice, wait_policy{}.slice);
 }
 
+TEST_F(WaitPolicy, ComparesRanksWithTheCoresThatItIsTold) {
+    EXPECT_EQ(wait_policy::for_ranks(64, 64).spin, wait_policy{}.spin);
+    EXPECT_LT(wait_policy::for_ranks(65, 64).spin, wait_policy{}.spin);
+    EXPECT_LT(wait_policy::for_ranks(2, 1).spin, wait_policy{}.spin);
+}
+
 TEST_F(WaitPolicy, CountsTheCoresThatTheProcessMayUse) {
     cpu_set_t before;
     ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);

@@ -85,9 +85,8 @@ class rendezvous {
     /// Node, collective. Waits for all; then exactly one rank runs `completion`, and all return
     /// what it stored. All stores before it, on any rank, are visible to all ranks after it.
     /// @param failure  what went wrong on this rank before the call; null if nothing
-    /// @param brought  rank 0's is values[0] when `completion` begins: the result of work that rank
-    /// 0
-    ///                 did before it came
+    /// @param brought  rank 0's are the values when `completion` begins: the result of work that
+    ///                 rank 0 did before it came; other ranks' are ignored
     /// @throws the lowest failing rank's error, or the completion's, or disagreement, or
     ///         peer_left: the same on all ranks
     SHMWIN_API meeting_values meet(collective_call const& call,
