@@ -4,7 +4,7 @@
 #
 # Builds tests/<folder>/<concept>_test.cpp and adds the ctest tests <folder>/<concept> or
 # <folder>/<concept>.np<n>. Labels: the folder; "serial" or "np<n>"; "asan" for serial tests and
-# for np2, "tsan" for serial tests of the library.
+# for np2 of SHMWIN_ASAN_MPI_TESTS, "tsan" for serial tests of the library.
 #
 #   LINK <target>...      more to link
 #   LABELS <label>...     more labels
@@ -86,7 +86,8 @@ function(_shmwin_runs out)
   endif()
   foreach(n IN LISTS counts)
     set(labels ${arg_LABELS})
-    if(NOT arg_NO_ASAN AND (n EQUAL 0 OR n EQUAL 2))
+    if(NOT arg_NO_ASAN
+       AND (n EQUAL 0 OR (n EQUAL 2 AND "${name}" IN_LIST SHMWIN_ASAN_MPI_TESTS)))
       list(APPEND labels asan)
     endif()
     if(NOT arg_NO_TSAN AND n EQUAL 0)
