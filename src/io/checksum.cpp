@@ -5,6 +5,17 @@
 #include <xxhash.h>
 
 namespace shmwin::inline v1::detail {
+namespace {
+
+auto fastest_checksum() noexcept {
+#if defined(__x86_64__)
+    if (static_cast<bool>(__builtin_cpu_supports("avx512f"))) return &checksum_avx512;
+    if (static_cast<bool>(__builtin_cpu_supports("avx2"))) return &checksum_avx2;
+#endif
+    return &checksum_portable;
+}
+
+} // namespace
 
 checksum checksum_portable(void const* bytes, std::size_t n_bytes) noexcept {
     auto const h = XXH3_128bits(bytes, n_bytes);
@@ -12,11 +23,8 @@ checksum checksum_portable(void const* bytes, std::size_t n_bytes) noexcept {
 }
 
 checksum checksum_of(std::span<std::byte const> bytes) noexcept {
-#if defined(__x86_64__)
-    static bool const has_avx2 = static_cast<bool>(__builtin_cpu_supports("avx2"));
-    if (has_avx2) return checksum_avx2(bytes.data(), bytes.size());
-#endif
-    return checksum_portable(bytes.data(), bytes.size());
+    static auto const fastest = fastest_checksum();
+    return fastest(bytes.data(), bytes.size());
 }
 
 struct running_checksum::state {

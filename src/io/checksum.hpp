@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // XXH3, 128 bits: the checksum of blocks and of a file's structure (https://xxhash.com, header
-// only). With AVX2 where the processor has it: twice as fast, and the same value.
+// only). With AVX2 or AVX-512 where the processor has it: twice as fast, and the same value.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +37,9 @@ class running_checksum {
     std::unique_ptr<state> state_;
 };
 
-// The same function, compiled for the baseline and for AVX2.
+// The same function, compiled for the baseline, for AVX2 and for AVX-512.
 [[nodiscard]] checksum checksum_portable(void const* bytes, std::size_t n_bytes) noexcept;
 [[nodiscard]] checksum checksum_avx2(void const* bytes, std::size_t n_bytes) noexcept;
+[[nodiscard]] checksum checksum_avx512(void const* bytes, std::size_t n_bytes) noexcept;
 
 } // namespace shmwin::inline v1::detail

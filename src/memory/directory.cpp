@@ -200,9 +200,8 @@ void directory::raise_taken(object_record const& other) {
                "; use find or find_or_create)"));
 }
 
-std::uint32_t directory::insert(object_record const& record) const {
-    check_name(record.name_text());
-    auto const h = hash(record.name_text());
+directory_place directory::insert(object_record const& record) const {
+    auto const h = record.name_hash;
     auto const hold = lock();
     position place{};
     auto* const before = current_table();
@@ -215,14 +214,13 @@ std::uint32_t directory::insert(object_record const& record) const {
     auto& where = *current_table();
     auto const index = take_record();
     auto entered = record;
-    entered.name_hash = h;
     entered.generation = slot(index).generation() + 1;
     state_->n_changes.fetch_add(1);
     slot(index).store(entered);
     if (where[place.at].load(std::memory_order_relaxed) == empty_slot) ++state_->n_used_slots;
     ++state_->n_live;
     where[place.at].store(make_slot(h, index), std::memory_order_release);
-    return static_cast<std::uint32_t>(index);
+    return {static_cast<std::uint32_t>(index), entered.generation};
 }
 
 std::optional<object_record> directory::erase(std::uint32_t index, std::uint32_t generation) const {

@@ -104,7 +104,7 @@ segment_header plan_layout(layout_request const& request) {
     planner plan(header);
     plan.place(section_id::participants, n_ranks * sizeof(participant_slot), line_bytes);
     plan.place(section_id::rendezvous, sizeof(rendezvous_state), line_bytes);
-    plan.place(section_id::meeting_slots, 2 * n_ranks * sizeof(meeting_slot), line_bytes);
+    plan.place(section_id::meeting_slots, n_ranks * sizeof(meeting_slot), line_bytes);
     plan.place(section_id::parking_lot, n_parking_lines * sizeof(parking_line), line_bytes);
     plan.place(section_id::run_control, sizeof(run_control), line_bytes);
     plan.place(section_id::directory, sizeof(directory_state), line_bytes);

@@ -78,6 +78,16 @@ std::string printable(std::string_view text) {
           text("name is not allowed (\"", printable(name), "\" ", why, ")"));
 }
 
+// Most names: nothing but printable ASCII.
+bool is_plain(std::string_view name) {
+    unsigned char unusual = 0;
+    for (char const c : name) {
+        auto const byte = static_cast<unsigned char>(c);
+        unusual |= static_cast<unsigned char>(byte - 0x20U >= 0x5fU ? 1U : 0U);
+    }
+    return unusual == 0;
+}
+
 } // namespace
 
 void check_name(std::string_view name) {
@@ -92,9 +102,11 @@ void check_name(std::string_view name) {
                    printable(name.substr(0, 32)),
                    "\")"));
     }
-    if (std::ranges::any_of(name, is_control)) refuse(name, "holds a control character");
-    if (!is_utf8(name)) refuse(name, "is not UTF-8");
-    if (name == reserved_part || name.starts_with(std::string(reserved_part) + '/')) {
+    if (!is_plain(name)) {
+        if (std::ranges::any_of(name, is_control)) refuse(name, "holds a control character");
+        if (!is_utf8(name)) refuse(name, "is not UTF-8");
+    }
+    if (name.substr(0, name.find('/')) == reserved_part) {
         refuse(name, "begins with the part that checkpoints keep for themselves");
     }
     for (auto rest = name;;) {

@@ -22,7 +22,7 @@ namespace {
                errno_text(why),
                ", for ",
                bytes_text(n_bytes),
-               "; see ulimit -v and vm.max_map_count)"));
+               "; see ulimit -v and vm.max_map_count; Valgrind needs SHMWIN_BACKING=memfd)"));
 }
 
 } // namespace

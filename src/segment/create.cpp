@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 
 namespace shmwin::inline v1::detail {
 namespace {
@@ -65,19 +66,14 @@ void segment_core::check_free(std::string_view name) const {
     if (auto const found = directory_.find(name)) directory::raise_taken(found->record);
 }
 
-std::uint32_t
-segment_core::enter(object_request const& request, std::uint64_t offset, int creator) const {
-    auto record = make_record(request, creator);
+// Of an object of all ranks together.
+void segment_core::enter(object_record& record,
+                         std::uint64_t offset,
+                         meeting_values& result) const {
     record.offset = offset;
-    return directory_.insert(record);
-}
-
-void segment_core::enter_for_all(object_request const& request,
-                                 std::uint64_t offset,
-                                 meeting_values& result) const {
-    auto const index = enter(request, offset, -1);
-    result[1] = index;
-    result[2] = directory_.generation_of(index);
+    auto const place = directory_.insert(record);
+    result[1] = place.index;
+    result[2] = place.generation;
 }
 
 placed_object segment_core::placed(object_request const& request,
@@ -106,9 +102,11 @@ std::uint64_t segment_core::make_small_block(object_request const& request,
                                              block_work const& work,
                                              meeting_values& values) {
     std::byte* block = nullptr;
+    std::optional<object_record> record; // rank 0 makes it while the others are on their way
     auto const failure = failure_of([&] {
         check_request(request);
         if (rank() != 0) return;
+        record = make_record(request, -1);
         auto* const fresh =
             static_cast<std::byte*>(heap_.allocate_zeroed(n_bytes, alignment_of(request)));
         unfinished_block guard(heap_, fresh);
@@ -122,7 +120,9 @@ std::uint64_t segment_core::make_small_block(object_request const& request,
             call_of(request),
             failure ? &*failure : nullptr,
             [&](meeting_values& result) {
-                if (work.named) enter_for_all(request, result[0], result);
+                if (!work.named) return;
+                if (!record) record = make_record(request, -1);
+                enter(*record, result[0], result);
             },
             values);
     } catch (error const&) {
@@ -151,7 +151,9 @@ std::uint64_t segment_core::make_block(object_request const& request,
     try {
         values = rendezvous_.meet(call, trouble ? &*trouble : nullptr, [&](meeting_values& result) {
             work.begin(region_.base() + offset);
-            if (work.named) enter_for_all(request, offset, result);
+            if (!work.named) return;
+            auto record = make_record(request, -1);
+            enter(record, offset, result);
         });
     } catch (error const& failed) {
         if (rank() == 0 && failed.code() != errc::peer_left) heap_.deallocate(heap_.at(offset));
@@ -247,16 +249,18 @@ placed_object segment_core::construct_small(object_request const& request,
     auto* const block = heap_.allocate(request.type->n_bytes, alignment_of(request));
     unfinished_block guard(heap_, block);
     construct(block);
-    meeting_values values{};
+    auto const offset = heap_.offset_of(block);
+    directory_place place;
     try {
-        values[1] = enter(request, heap_.offset_of(block), rank());
+        auto record = make_record(request, rank());
+        record.offset = offset;
+        place = directory_.insert(record);
     } catch (...) {
         destruct(block);
         throw;
     }
     guard.finish();
-    values[2] = directory_.generation_of(static_cast<std::uint32_t>(values[1]));
-    return placed(request, heap_.offset_of(block), values);
+    return placed(request, offset, {0, place.index, place.generation});
 }
 
 } // namespace shmwin::inline v1::detail

@@ -2,12 +2,13 @@
 #include "segment/request.hpp"
 
 #include "shmwin/base/error.hpp"
+#include "shmwin/base/hash.hpp"
 #include "shmwin/base/text.hpp"
 #include "shmwin/segment/object_info.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
+#include <ctime>
 
 namespace shmwin::inline v1::detail {
 namespace {
@@ -37,6 +38,13 @@ char const* order_text(memory_order_kind order) {
         return "layout_left";
     }
     return "an unknown layout";
+}
+
+// To the tick of the system: a look at the clock itself would cost as much as taking the block.
+std::int64_t coarse_now_ns() noexcept {
+    std::timespec now{};
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 [[noreturn]] void raise_too_large(object_request const& request) {
@@ -106,11 +114,10 @@ void check_request(object_request const& request) {
 
 object_record make_record(object_request const& request, int creator) {
     object_record record{};
+    record.name_hash = hash(request.name);
     record.type_hash = request.type->hash;
     record.n_bytes = block_bytes(request);
-    record.created_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count();
+    record.created_ns = coarse_now_ns();
     record.creator = creator;
     record.line = request.where.line;
     record.kind = request.kind;

@@ -5,35 +5,50 @@
 #include "shmwin/base/text.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <exception>
 #include <string>
 
 namespace shmwin::inline v1::detail {
 namespace {
 
-constexpr std::uint64_t arrived_mask = 0x7fff;
-constexpr std::uint64_t broken_bit = 0x8000;
-constexpr std::uint64_t one_failure = 1ULL << 16U;
+constexpr std::uint64_t field_mask = 0x7fff; // of arrivals, and of failures
+constexpr unsigned failure_shift = 15;
 constexpr unsigned tag_shift = 32;
+constexpr std::uint32_t abandoned = 0xffff'ffff; // a fate; any other is the completing rank + 1
+// Where waiters spin for less, ranks share cores: whoever runs does the work.
+constexpr int least_spin_to_lead = 100;
 
-std::uint64_t n_arrived(std::uint64_t arrivals) noexcept {
-    return arrivals & arrived_mask;
+std::uint64_t n_arrived(std::uint64_t sum) noexcept {
+    return sum & field_mask;
 }
 
-std::uint64_t n_failures(std::uint64_t arrivals) noexcept {
-    return (arrivals >> 16U) & 0xffffU;
+std::uint64_t n_failures(std::uint64_t sum) noexcept {
+    return (sum >> failure_shift) & field_mask;
+}
+
+// Eight bytes at a time; only the ranks of one program compare it.
+std::uint64_t quick_hash(std::uint64_t h, std::string_view bytes) noexcept {
+    for (; bytes.size() > 8; bytes.remove_prefix(8)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data(), 8);
+        h = hash_with(h, word);
+    }
+    std::uint64_t last = 0;
+    std::memcpy(&last, bytes.data(), bytes.size());
+    return hash_with(h, last + bytes.size());
 }
 
 std::uint32_t tag_of(collective_call const& call) noexcept {
+    auto h = mix(static_cast<std::uint64_t>(call.op));
     if (call.object.empty() && call.type.empty() && call.extents.empty() && call.options == 0) {
-        return static_cast<std::uint32_t>(mix(static_cast<std::uint64_t>(call.op)));
+        return static_cast<std::uint32_t>(h);
     }
-    auto h = hash_with(hash(call.object), hash(call.type));
+    h = quick_hash(quick_hash(h, call.object), call.type);
     for (auto const extent : call.extents) {
         h = hash_with(h, static_cast<std::uint64_t>(extent));
     }
-    h = hash_with(hash_with(h, call.options), static_cast<std::uint64_t>(call.op));
-    return static_cast<std::uint32_t>(h);
+    return static_cast<std::uint32_t>(hash_with(h, call.options));
 }
 
 template <std::size_t N>
@@ -76,18 +91,28 @@ rendezvous::rendezvous(rendezvous_state& state,
                        wait_policy const& policy) noexcept
     : state_(state), slots_(slots), who_(who), lot_(lot), policy_(policy) {}
 
-meeting_slot& rendezvous::slot(std::uint32_t parity, int rank) const noexcept {
-    return slots_[2 * static_cast<std::size_t>(rank) + parity];
+meeting_slot& rendezvous::slot(int rank) const noexcept {
+    return slots_[static_cast<std::size_t>(rank)];
 }
 
-void rendezvous::write_slot(std::uint32_t parity,
-                            std::uint32_t tag,
+// What this rank adds to which meeting.
+struct rendezvous::meeting {
+    collective_call const& call;
+    std::uint32_t generation;
+    std::uint32_t tag;
+    std::uint64_t before; ///< the sum when it began
+    std::uint64_t share;  ///< what this rank adds
+};
+
+void rendezvous::write_slot(std::uint32_t tag,
                             collective_call const& call,
-                            error_info const* failure) const noexcept {
-    auto& mine = slot(parity, who_.self());
+                            error_info const* failure,
+                            meeting_values const& brought) const noexcept {
+    auto& mine = slot(who_.self());
     mine.tag = tag;
     mine.op = call.op;
     mine.options = call.options;
+    mine.brought = brought;
     auto const n = std::min(call.extents.size(), mine.extents.size());
     std::copy_n(call.extents.data(), n, mine.extents.data());
     mine.n_extents = static_cast<std::uint16_t>(n);
@@ -101,134 +126,145 @@ meeting_values rendezvous::meet(collective_call const& call,
                                 error_info const* failure,
                                 function_ref<void(meeting_values&)> completion,
                                 meeting_values const& brought) const {
-    auto const generation = state_.generation.word.load(std::memory_order_acquire);
-    arrive(call, failure, completion, generation, brought);
-    auto const parity = generation & 1U;
-    auto const code = static_cast<errc>(state_.outcomes.at(parity).load(std::memory_order_relaxed));
-    auto const& result = state_.results.at(parity);
-    if (code != errc::ok) raise(error_info{code, true, result.rank, result.text.data()});
-    return result.values;
+    arrive(call, failure, completion, brought);
+    raise_failure();
+    return state_.values;
 }
 
 void rendezvous::meet(collective_call const& call) const {
-    auto const generation = state_.generation.word.load(std::memory_order_acquire);
-    arrive(call, nullptr, [](meeting_values&) {}, generation, {});
-    auto const parity = generation & 1U;
-    auto const code = static_cast<errc>(state_.outcomes.at(parity).load(std::memory_order_relaxed));
+    arrive(call, nullptr, [](meeting_values&) {}, {});
+    raise_failure();
+}
+
+void rendezvous::raise_failure() const {
+    auto const code = static_cast<errc>(state_.outcome.load(std::memory_order_relaxed));
     if (code == errc::ok) return;
-    auto const& result = state_.results.at(parity);
-    raise(error_info{code, true, result.rank, result.text.data()});
+    raise(error_info{code, true, state_.failure.rank, state_.failure.text.data()});
+}
+
+// The sum of this meeting, with this rank in it.
+std::uint64_t rendezvous::add(meeting const& mine) const noexcept {
+    auto const n = static_cast<std::uint64_t>(who_.size());
+    bool const leads = who_.self() == 0 && policy_.spin >= least_spin_to_lead;
+    for (int i = 0; leads && i < policy_.spin; ++i) {
+        auto const sum = state_.arrivals.load(std::memory_order_acquire) - mine.before + mine.share;
+        if (n_arrived(sum) == n) return sum;
+        pause_after(i);
+    }
+    return state_.arrivals.fetch_add(mine.share, std::memory_order_acq_rel) + mine.share
+           - mine.before;
 }
 
 void rendezvous::arrive(collective_call const& call,
                         error_info const* failure,
                         function_ref<void(meeting_values&)> completion,
-                        std::uint32_t generation,
                         meeting_values const& brought) const {
+    if (state_.first_missing.load(std::memory_order_acquire) != 0) raise_missing(call);
+    auto const generation = state_.generation.word.load(std::memory_order_acquire);
     auto const tag = tag_of(call);
-    write_slot(generation & 1U, tag, call, failure);
-    slot(generation & 1U, who_.self()).brought = brought;
-    auto const mine =
-        1 + (failure != nullptr ? one_failure : 0) + (std::uint64_t{tag} << tag_shift);
-    auto const arrivals = state_.arrivals.fetch_add(mine, std::memory_order_acq_rel) + mine;
-    if ((arrivals & broken_bit) != 0) {
-        state_.arrivals.fetch_sub(mine, std::memory_order_relaxed); // waiters count who is here
-        raise_missing(call);
-    }
-    if (n_arrived(arrivals) == static_cast<std::uint64_t>(who_.size())) {
-        complete(arrivals, generation, tag, completion);
+    write_slot(tag, call, failure, brought);
+    meeting const mine{call,
+                       generation,
+                       tag,
+                       state_.arrivals_before,
+                       1 + (failure != nullptr ? 1ULL << failure_shift : 0)
+                           + (std::uint64_t{tag} << tag_shift)};
+    auto const sum = add(mine);
+    if (n_arrived(sum) == static_cast<std::uint64_t>(who_.size())) {
+        complete(mine, sum, completion);
     } else {
-        wait(call, generation);
+        wait(mine);
     }
 }
 
-void rendezvous::complete(std::uint64_t arrived,
-                          std::uint32_t generation,
-                          std::uint32_t tag,
+// Tries to decide a meeting's fate; returns what was decided, now or before.
+std::uint32_t rendezvous::decide(std::uint32_t generation, std::uint32_t how) const noexcept {
+    auto seen = state_.fate.load(std::memory_order_acquire);
+    for (;;) {
+        auto const decided = static_cast<std::uint32_t>(seen);
+        if (seen >> 32U == generation && decided != 0) return decided;
+        auto const mine = (std::uint64_t{generation} << 32U) | how;
+        if (state_.fate.compare_exchange_weak(seen, mine)) return how;
+    }
+}
+
+void rendezvous::complete(meeting const& mine,
+                          std::uint64_t sum,
                           function_ref<void(meeting_values&)> completion) const {
-    auto const parity = generation & 1U;
-    auto& result = state_.results.at(parity);
-    error_info outcome;
-    auto const expected = tag * static_cast<std::uint32_t>(who_.size());
-    if (n_failures(arrived) != 0 || static_cast<std::uint32_t>(arrived >> tag_shift) != expected) {
-        outcome = judge(parity);
-    } else {
-        try {
-            result.values = slot(parity, 0).brought;
-            completion(result.values);
-        } catch (error const& failed) {
-            outcome = failed.info();
-        } catch (std::exception const& failed) {
-            outcome = {errc::system_failure, true, -1, failed.what()};
-        } catch (...) { // of a constructor of the user's
-            outcome = {errc::system_failure,
-                       true,
-                       -1,
-                       text(call_text(slot(parity, who_.self())),
-                            " failed (it threw what is no std::exception)")};
-        }
-    }
+    auto const me = static_cast<std::uint32_t>(who_.self()) + 1;
+    if (decide(mine.generation, me) != me) raise_missing(mine.call);
+    // A copy: the others look at that line meanwhile.
+    auto values = slot(0).brought;
+    auto const expected = mine.tag * static_cast<std::uint32_t>(who_.size());
+    bool const in_step =
+        n_failures(sum) == 0 && static_cast<std::uint32_t>(sum >> tag_shift) == expected;
+    auto const outcome = in_step ? run(completion, values) : judge();
     if (outcome.code != errc::ok) {
-        result.rank = outcome.rank;
-        copy_cut(result.text, outcome.text);
+        state_.failure.rank = outcome.rank;
+        copy_cut(state_.failure.text, outcome.text);
     }
-    state_.outcomes.at(parity).store(static_cast<std::int32_t>(outcome.code),
-                                     std::memory_order_relaxed);
-    state_.arrivals.fetch_and(broken_bit, std::memory_order_relaxed);
-    state_.generation.publish(generation + 1);
+    state_.arrivals_before = state_.arrivals.load(std::memory_order_relaxed);
+    state_.values = values;
+    state_.outcome.store(static_cast<std::int32_t>(outcome.code), std::memory_order_relaxed);
+    state_.generation.publish(mine.generation + 1);
 }
 
-error_info rendezvous::judge(std::uint32_t parity) const {
-    auto const& first = slot(parity, 0);
+error_info rendezvous::run(function_ref<void(meeting_values&)> completion,
+                           meeting_values& values) const {
+    try {
+        completion(values);
+        return {};
+    } catch (error const& failed) {
+        return failed.info();
+    } catch (std::exception const& failed) {
+        return {errc::system_failure, true, -1, failed.what()};
+    } catch (...) { // of a constructor of the user's
+        return {errc::system_failure,
+                true,
+                -1,
+                text(call_text(slot(who_.self())), " failed (it threw what is no std::exception)")};
+    }
+}
+
+// The first thing that is wrong: different calls, a failure, different arguments.
+error_info rendezvous::judge() const {
+    auto const& first = slot(0);
     int failed = -1;
     int different = -1;
     for (int rank = 0; rank < who_.size(); ++rank) {
-        auto const& other = slot(parity, rank);
-        if (other.op != first.op) {
-            return {errc::disagreement,
-                    true,
-                    rank,
-                    text("ranks are in different collective calls (rank 0: ",
-                         call_text(first),
-                         "; rank ",
-                         rank,
-                         ": ",
-                         call_text(other),
-                         ")")};
-        }
+        auto const& other = slot(rank);
+        if (other.op != first.op) return disagreement(rank);
         if (other.code != 0 && failed < 0) failed = rank;
         if (other.tag != first.tag && different < 0) different = rank;
     }
-    if (failed >= 0) {
-        auto const& other = slot(parity, failed);
-        return {static_cast<errc>(other.code), true, failed, other.text.data()};
-    }
-    auto const& other = slot(parity, different < 0 ? 0 : different);
-    auto const theirs = call_text(other);
+    if (failed < 0) return disagreement(std::max(different, 0));
+    auto const& other = slot(failed);
+    return {static_cast<errc>(other.code), true, failed, other.text.data()};
+}
+
+error_info rendezvous::disagreement(int different) const {
+    auto const& first = slot(0);
+    auto const& other = slot(different);
     auto const ours = call_text(first);
+    auto const theirs = call_text(other);
+    auto const* const what = first.op == other.op ? "ranks disagree in a collective call"
+                                                  : "ranks are in different collective calls";
+    auto const* const end = ours == theirs ? ", with other options)" : ")";
     return {errc::disagreement,
             true,
             different,
-            text("ranks disagree in a collective call (rank 0: ",
-                 ours,
-                 "; rank ",
-                 different,
-                 ": ",
-                 theirs,
-                 ours == theirs ? ", with other options)" : ")")};
+            text(what, " (rank 0: ", ours, "; rank ", different, ": ", theirs, end)};
 }
 
-void rendezvous::wait(collective_call const& call, std::uint32_t generation) const {
-    int looks_since_all_arrived = 0;
-    wait_while(state_.generation, generation, policy_, [&](bool look) {
+void rendezvous::wait(meeting const& mine) const {
+    wait_while(state_.generation, mine.generation, policy_, [&](bool look) {
         if (!first_missing(look)) return;
-        auto const arrivals = state_.arrivals.fetch_or(broken_bit, std::memory_order_acq_rel);
-        if (state_.generation.word.load(std::memory_order_acquire) != generation) return;
-        // All are here: this meeting still succeeds, unless the one that completes it has died.
-        bool const all_arrived = n_arrived(arrivals) == static_cast<std::uint64_t>(who_.size());
-        if (all_arrived && (!look || ++looks_since_all_arrived < 3)) return;
+        auto const fate = decide(mine.generation, abandoned);
+        if (state_.generation.word.load(std::memory_order_acquire) != mine.generation) return;
+        // All were here, and it succeeds, unless the one that completes it has died.
+        if (fate != abandoned && who_.alive(static_cast<int>(fate) - 1, look)) return;
         state_.generation.wake();
-        raise_missing(call);
+        raise_missing(mine.call);
     });
 }
 
@@ -268,7 +304,6 @@ void rendezvous::check_peers(collective_call const& waiting_in, bool look) const
 void rendezvous::leave(std::string_view call, std::string_view text) const noexcept {
     if (!who_.leave(call, text)) return;
     note_missing(who_.self());
-    state_.arrivals.fetch_or(broken_bit, std::memory_order_acq_rel);
     state_.generation.wake();
     lot_.unpark_all();
 }

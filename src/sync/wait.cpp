@@ -52,7 +52,7 @@ namespace {
 bool changed_soon(waitable const& w, std::uint32_t old, wait_policy const& policy) noexcept {
     for (int i = 0; i < policy.spin; ++i) {
         if (w.word.load(std::memory_order_acquire) != old) return true;
-        cpu_pause();
+        pause_after(i);
     }
     for (int i = 0; i < policy.yield; ++i) {
         if (w.word.load(std::memory_order_acquire) != old) return true;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Tests of files that need more than ranks: other people's readers, kills, a small disk, strace.
 # Those that cannot be done on a machine end with 77: skipped.
+shmwin_add_test(io/checksum NO_TSAN) # serial; ThreadSanitizer's build has no MPI, so no io
 if(SHMWIN_TEST_LABEL)
   return()
 endif()

@@ -35,6 +35,7 @@ using testing::IsEmpty;
 
 object_record record_of(std::string_view name, std::uint64_t number) {
     object_record record{};
+    record.name_hash = detail::hash(name);
     record.type_hash = number;
     record.n_extents = 8;
     for (std::size_t i = 0; i < 8; ++i) {
@@ -185,11 +186,11 @@ TEST_P(DirectoryAfterDeath, CountsAndFreeRecordsAreRebuiltFromTheTable) {
 // A record was taken and half written, but not yet named by the table.
 TEST_P(DirectoryAfterDeath, AHalfInsertedObjectIsNone) {
     SHMWIN_NEEDS_FORK();
-    auto const index = names.insert(record_of("u1", 1));
+    auto const index = names.insert(record_of("u1", 1)).index;
     auto const generation = names.generation_of(index);
     names.erase(index, generation);
     names.insert(record_of("u2", 2)); // has the record of u1
-    auto const free = names.insert(record_of("u3", 3));
+    auto const free = names.insert(record_of("u3", 3)).index;
     names.erase(free, names.generation_of(free));
     auto const stale = names.generation_of(index);
     die_after([&] {
@@ -201,7 +202,7 @@ TEST_P(DirectoryAfterDeath, AHalfInsertedObjectIsNone) {
     EXPECT_FALSE(names.find("u9"));
     EXPECT_EQ(names.generation_of(free), 0U);
     EXPECT_EQ(names.generation_of(index), stale) << "the others are as they were";
-    EXPECT_EQ(names.insert(record_of("u4", 4)), free);
+    EXPECT_EQ(names.insert(record_of("u4", 4)).index, free);
     EXPECT_THAT(violations_of(names), IsEmpty());
     expect_no_record_lost();
 }
@@ -209,7 +210,7 @@ TEST_P(DirectoryAfterDeath, AHalfInsertedObjectIsNone) {
 // Handles of erased objects stay stale through a repair.
 TEST_P(DirectoryAfterDeath, StaleHandlesStayStale) {
     SHMWIN_NEEDS_FORK();
-    auto const index = names.insert(record_of("u", 1));
+    auto const index = names.insert(record_of("u", 1)).index;
     auto const generation = names.generation_of(index);
     names.erase(index, generation);
     for (std::uint64_t i = 0; i < 5; ++i) {
@@ -217,7 +218,7 @@ TEST_P(DirectoryAfterDeath, StaleHandlesStayStale) {
         EXPECT_EQ(names.size(), 0U); // repairs
         EXPECT_EQ(state.mutex.n_takeovers(), i + 1);
         EXPECT_FALSE(names.contains(index, generation));
-        EXPECT_EQ(names.insert(record_of("u", 2)), index);
+        EXPECT_EQ(names.insert(record_of("u", 2)).index, index);
         EXPECT_FALSE(names.contains(index, generation));
         names.erase(index, names.generation_of(index));
     }
@@ -253,7 +254,7 @@ TEST_P(DirectoryAfterDeath, ADeathAtAnyStoreLeavesTheCallDoneOrNotDone) {
                 done = done || found == expected.at(call + 1);
                 ASSERT_EQ(found, expected.at(call + (done ? 1 : 0))) << "state " << i;
                 // It is good for more.
-                auto const index = survivor.insert(record_of("more", i));
+                auto const index = survivor.insert(record_of("more", i)).index;
                 ASSERT_TRUE(survivor.erase(index, survivor.generation_of(index)));
             });
         if (!stepped) GTEST_SKIP() << "no ptrace() here";
@@ -263,7 +264,7 @@ TEST_P(DirectoryAfterDeath, ADeathAtAnyStoreLeavesTheCallDoneOrNotDone) {
 
 TEST_P(DirectoryAfterDeath, LooksNeedNoLock) {
     SHMWIN_NEEDS_FORK();
-    auto const index = names.insert(record_of("u", 1));
+    auto const index = names.insert(record_of("u", 1)).index;
     die_after([] {});
     EXPECT_TRUE(names.find("u"));
     EXPECT_TRUE(names.contains(index, names.generation_of(index)));

@@ -44,6 +44,7 @@ void put(std::array<char, N>& field, std::string_view text) {
 object_record record_of(std::string_view name, std::uint64_t number = 0) {
     auto const mark = detail::hash_with(detail::hash(name), number);
     object_record record{};
+    record.name_hash = detail::hash(name);
     record.type_hash = number;
     record.created_ns = static_cast<std::int64_t>(mark);
     record.creator = static_cast<std::int32_t>(mark);
@@ -62,7 +63,6 @@ object_record record_of(std::string_view name, std::uint64_t number = 0) {
 // Equal but for what insert() sets.
 bool is_whole(object_record const& found, std::string_view name) {
     auto expected = record_of(name, found.type_hash);
-    expected.name_hash = detail::hash(name);
     expected.generation = found.generation;
     return std::memcmp(&found, &expected, sizeof found) == 0;
 }
@@ -108,13 +108,14 @@ TEST_F(Directory, IsEmptyAtFirst) {
 }
 
 TEST_F(Directory, FindsWhatWasInserted) {
-    auto const index = names.insert(record_of("fields/u", 7));
+    auto const [index, generation] = names.insert(record_of("fields/u", 7));
     auto const found = names.find("fields/u");
     ASSERT_TRUE(found);
     EXPECT_EQ(found->index, index);
     EXPECT_EQ(found->record.type_hash, 7U);
     EXPECT_TRUE(is_whole(found->record, "fields/u"));
     EXPECT_TRUE(names.contains(index, found->record.generation));
+    EXPECT_EQ(generation, found->record.generation);
     EXPECT_EQ(names.generation_of(index), found->record.generation);
     EXPECT_EQ(names.size(), 1U);
     expect_well();
@@ -137,13 +138,6 @@ TEST_F(Directory, HoldsTheLongestNames) {
     EXPECT_TRUE(is_whole(names.find(name)->record, name));
     EXPECT_TRUE(is_whole(names.find(other)->record, other));
     EXPECT_FALSE(names.find(std::string(256, 'n')));
-}
-
-TEST_F(Directory, RefusesWhatIsNoName) {
-    for (auto const* const name : {"", "/u", "a//b", "a\n"}) {
-        EXPECT_THROW(names.insert(record_of(name)), argument_error);
-    }
-    EXPECT_EQ(names.size(), 0U);
 }
 
 TEST_F(Directory, ATakenNameTellsWhoWhereAndWhen) {
@@ -169,7 +163,7 @@ TEST_F(Directory, ATakenNameOfACollectiveCallTellsSo) {
 }
 
 TEST_F(Directory, ForgetsWhatWasErased) {
-    auto const index = names.insert(record_of("u", 5));
+    auto const index = names.insert(record_of("u", 5)).index;
     auto const generation = names.generation_of(index);
     auto const erased = names.erase(index, generation);
     ASSERT_TRUE(erased);
@@ -183,10 +177,10 @@ TEST_F(Directory, ForgetsWhatWasErased) {
 }
 
 TEST_F(Directory, AnErasedNameCanBeInsertedAgain) {
-    auto const first = names.insert(record_of("u", 1));
+    auto const first = names.insert(record_of("u", 1)).index;
     auto const generation = names.generation_of(first);
     names.erase(first, generation);
-    auto const second = names.insert(record_of("u", 2));
+    auto const second = names.insert(record_of("u", 2)).index;
     EXPECT_EQ(names.find("u")->record.type_hash, 2U);
     EXPECT_EQ(second, first) << "records are used again";
     EXPECT_NE(names.generation_of(second), generation);
@@ -197,7 +191,7 @@ TEST_F(Directory, AnErasedNameCanBeInsertedAgain) {
 
 // A handle finds out at once, not only when its record is used again.
 TEST_F(Directory, NoObjectHasTheGenerationOfAnErasedOne) {
-    auto const index = names.insert(record_of("u"));
+    auto const index = names.insert(record_of("u")).index;
     auto const generation = names.generation_of(index);
     names.erase(index, generation);
     EXPECT_NE(names.generation_of(index), generation);
@@ -231,7 +225,7 @@ TEST_F(Directory, Holds10000Names) {
     constexpr std::uint64_t n = 10'000;
     std::vector<std::uint32_t> indices;
     for (std::uint64_t i = 0; i < n; ++i) {
-        indices.push_back(names.insert(record_of(numbered(i), i)));
+        indices.push_back(names.insert(record_of(numbered(i), i)).index);
     }
     EXPECT_EQ(names.size(), n);
     EXPECT_EQ(std::set<std::uint32_t>(indices.begin(), indices.end()).size(), n);
@@ -264,7 +258,7 @@ TEST_F(Directory, DoesNotGrowWithNamesThatAreGone) {
     }
     auto const before = pages.memory(0).stats().used;
     for (std::uint64_t i = 0; i < 30'000; ++i) {
-        auto const index = names.insert(record_of(numbered(i)));
+        auto const index = names.insert(record_of(numbered(i))).index;
         names.erase(index, names.generation_of(index));
     }
     EXPECT_LE(pages.memory(0).stats().used, before + 64_KiB);
@@ -281,7 +275,7 @@ TEST_F(Directory, BehavesAsAMap) {
         switch (random() % 3) {
         case 0:
             if (each == known.end()) {
-                known[name] = {names.insert(record_of(name, step)), step};
+                known[name] = {names.insert(record_of(name, step)).index, step};
             } else {
                 ASSERT_THROW(names.insert(record_of(name, step)), argument_error);
             }
@@ -350,7 +344,7 @@ TEST(DirectoryOfAFullSegment, SaysThatATakenNameIsTaken) {
 // ---------------------------------------------------------------------------------------
 
 TEST_F(Directory, VerifyFindsATornRecord) {
-    auto const index = names.insert(record_of("u"));
+    auto const index = names.insert(record_of("u")).index;
     auto& state = pages.where().as<detail::directory_state>(detail::section_id::directory)[0];
     auto* const chunk = pages.where().at(state.chunks[0]);
     chunk[512 * index + 8 + offsetof(object_record, name)] = std::byte{'v'};
@@ -456,7 +450,7 @@ TEST_F(Directory, LooksNeverMixTwoLivesOfAName) {
             ++n_done;
         }
         names.erase(old.index, old.record.generation);
-        ASSERT_EQ(names.insert(record_of("u", old.record.type_hash + 1)), old.index);
+        ASSERT_EQ(names.insert(record_of("u", old.record.type_hash + 1)).index, old.index);
         EXPECT_TRUE(look.finish()) << "stopped after " << n_steps << " instructions";
     }
 }
@@ -523,7 +517,7 @@ TEST_F(Directory, AStaleHandleIsStaleAtEveryMoment) {
         }
     });
     for (std::uint64_t i = 0; i < 20'000; ++i) {
-        auto const index = names.insert(record_of("u", i));
+        auto const index = names.insert(record_of("u", i)).index;
         auto const generation = names.generation_of(index);
         names.erase(index, generation);
         stale = std::uint64_t{index} << 32U | generation;

@@ -130,7 +130,7 @@ TEST_P(PlanLayout, SectionsHoldWhatStandsInThem) {
     EXPECT_EQ(header.threads_per_rank, asked.threads_per_rank);
     EXPECT_EQ(bytes(section_id::pages), header.n_pages * page_bytes);
     EXPECT_EQ(bytes(section_id::participants), n_ranks * sizeof(participant_slot));
-    EXPECT_EQ(bytes(section_id::meeting_slots), 2 * n_ranks * sizeof(detail::meeting_slot));
+    EXPECT_EQ(bytes(section_id::meeting_slots), n_ranks * sizeof(detail::meeting_slot));
     EXPECT_GE(bytes(section_id::rendezvous), sizeof(detail::rendezvous_state));
     EXPECT_GE(bytes(section_id::run_control), sizeof(detail::run_control));
     EXPECT_GE(bytes(section_id::directory), sizeof(detail::directory_state));

@@ -26,6 +26,7 @@ using testing::IsEmpty;
 
 detail::object_record record_of(std::string const& name, std::uint64_t offset, std::size_t n) {
     detail::object_record record{};
+    record.name_hash = detail::hash(name);
     record.offset = offset;
     record.n_bytes = n;
     std::copy_n(name.data(), name.size(), record.name.data());

@@ -240,6 +240,14 @@ class child {
     /// SIGKILL; what is left is a zombie until wait().
     void kill() const noexcept { ::kill(pid_, SIGKILL); }
 
+    /// SIGSTOP; returns when it stands still.
+    void stop() const noexcept {
+        ::kill(pid_, SIGSTOP);
+        siginfo_t about{};
+        while (::waitid(P_PID, static_cast<id_t>(pid_), &about, WSTOPPED | WNOWAIT) != 0) {
+        }
+    }
+
     /// Returns when the process has ended, which it then is as a zombie.
     void wait_for_zombie() const noexcept {
         siginfo_t about{};

@@ -356,6 +356,56 @@ TEST_F(RendezvousDeparture, ByDeathInTheCompletion) {
     expect_all_but(3, "create_array cannot be met (rank 3 is gone (its process died))");
 }
 
+// Rank 0 spins, and does not even add that it is there; then it is killed.
+TEST_F(RendezvousDeparture, ByDeathOfRank0ThatWasToComplete) {
+    SHMWIN_NEEDS_FORK();
+    auto& state = pages.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0];
+    test::shared_object<std::atomic<bool>> comes;
+    child const leader([&] {
+        pages.who(0).attach();
+        *comes = true;
+        auto policy = test::shared_pages::policy();
+        policy.spin = 100'000'000;
+        pages.meeting(0, policy).meet({operation::fence});
+        return true;
+    });
+    ASSERT_TRUE(test::eventually([&] { return comes->load(); }));
+    leader.stop();
+    std::thread killer([&] {
+        EXPECT_TRUE(test::eventually([&] { return state.generation.n_sleepers.load() == n - 1; }));
+        leader.kill();
+    });
+    test::as_threads(n, [&](int rank) {
+        if (rank != 0) wait_in_fence(rank);
+    });
+    killer.join();
+    expect_all_but(0, "fence cannot be met (rank 0 is gone (its process died))");
+}
+
+// All had arrived, then one died: the others get what they came for, however long it takes.
+TEST_F(RendezvousDeparture, DoesNotEndAMeetingThatIsBeingCompleted) {
+    SHMWIN_NEEDS_FORK();
+    child const doomed([&] {
+        pages.who(3).attach();
+        pages.meeting(3).meet({operation::fence});
+        return true;
+    });
+    auto& state = pages.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0];
+    ASSERT_TRUE(test::eventually([&] { return state.generation.n_sleepers.load() == 1; }));
+    std::atomic<int> n_slices{0}; // of 2 ms at most; each waiter looks every 100 ms
+    auto policy = test::shared_pages::policy();
+    policy.progress_context = &n_slices;
+    policy.progress = [](void* count) { ++*static_cast<std::atomic<int>*>(count); };
+    test::as_threads(3, [&](int rank) {
+        EXPECT_NO_THROW(
+            pages.meeting(rank, policy).meet({operation::fence}, nullptr, [&](meeting_values&) {
+                doomed.kill();
+                doomed.wait_for_zombie();
+                EXPECT_TRUE(test::eventually([&] { return n_slices.load() > 800; }));
+            }));
+    });
+}
+
 TEST_F(RendezvousDeparture, AtRandomMomentsEndsEveryWaitOfTheOthers) {
     SHMWIN_NEEDS_FORK();
     std::minstd_rand random(11);

@@ -15,12 +15,13 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace shmwin {
 namespace {
 
-using detail::meeting_result;
+using detail::meeting_failure;
 using detail::meeting_slot;
 using detail::meeting_values;
 using detail::rendezvous_state;
@@ -32,9 +33,10 @@ static_assert(offsetof(meeting_slot, code) == 8 && offsetof(meeting_slot, option
 static_assert(offsetof(meeting_slot, extents) == 56 && offsetof(meeting_slot, type) == 120);
 static_assert(offsetof(meeting_slot, object) == 184 && offsetof(meeting_slot, text) == 440);
 static_assert(offsetof(rendezvous_state, generation) == 64);
-static_assert(offsetof(rendezvous_state, outcomes) == 72);
-static_assert(offsetof(rendezvous_state, results) == 128);
-static_assert(sizeof(rendezvous_state) == 128 + 2 * sizeof(meeting_result));
+static_assert(offsetof(rendezvous_state, outcome) == 72);
+static_assert(offsetof(rendezvous_state, values) == 88);
+static_assert(offsetof(rendezvous_state, fate) == 128);
+static_assert(sizeof(rendezvous_state) == 192 + sizeof(meeting_failure));
 
 // What each rank got from one meeting.
 struct outcome {
@@ -58,6 +60,7 @@ constexpr auto no_completion = [](meeting_values&) {};
 struct Rendezvous : testing::Test {
     static constexpr int max = 8;
     test::shared_pages pages{{.capacity = 4096, .n_ranks = max}};
+    wait_policy how = wait_policy::for_ranks(64);
 
     // The meeting of ranks 0 to n - 1 of fewer than max ranks has pages of its own.
     template <typename Body>
@@ -65,7 +68,7 @@ struct Rendezvous : testing::Test {
         test::shared_pages const own({.capacity = 4096, .n_ranks = n});
         std::vector<outcome> all(static_cast<std::size_t>(n));
         test::as_threads(n, [&](int rank) {
-            auto const meeting = own.meeting(rank);
+            auto const meeting = own.meeting(rank, how);
             all[static_cast<std::size_t>(rank)] = outcome_of([&] { return body(meeting, rank); });
         });
         return all;
@@ -84,12 +87,19 @@ void expect_error(std::vector<outcome> const& all, errc code, int rank, std::str
     }
 }
 
-struct RendezvousOf : Rendezvous, testing::WithParamInterface<int> {};
-INSTANTIATE_TEST_SUITE_P(Ranks, RendezvousOf, testing::Values(1, 2, 3, 4, 5, 8));
+// Ranks, and for how long they spin: with many looks, rank 0 completes what others were last in.
+struct RendezvousOf : Rendezvous, testing::WithParamInterface<std::tuple<int, int>> {
+    RendezvousOf() { how.spin = std::get<1>(GetParam()); }
+    static int n_ranks() { return std::get<0>(GetParam()); }
+};
+INSTANTIATE_TEST_SUITE_P(Ranks,
+                         RendezvousOf,
+                         testing::Combine(testing::Values(1, 2, 3, 4, 5, 8),
+                                          testing::Values(20, 2000)));
 
 TEST_P(RendezvousOf, RunsTheCompletionOnceAndHandsItsValuesToAll) {
     std::atomic<std::uint64_t> n_completions{0};
-    auto const all = meet_all(GetParam(), [&](auto const& meeting, int) {
+    auto const all = meet_all(n_ranks(), [&](auto const& meeting, int) {
         return meeting.meet({operation::create_value}, nullptr, [&](meeting_values& values) {
             values = {11, 22, 33, ++n_completions};
         });
@@ -103,7 +113,7 @@ TEST_P(RendezvousOf, RunsTheCompletionOnceAndHandsItsValuesToAll) {
 
 TEST_P(RendezvousOf, BeginsTheCompletionWithWhatRank0Brought) {
     for (std::uint64_t const step : {0U, 1U, 2U, 3U}) { // nothing of an earlier meeting is left
-        auto const all = meet_all(GetParam(), [&](auto const& meeting, int rank) {
+        auto const all = meet_all(n_ranks(), [&](auto const& meeting, int rank) {
             auto const mine = static_cast<std::uint64_t>(rank) + 100 * step;
             meeting.meet({operation::fill}, nullptr, [](meeting_values& v) { v.fill(~0ULL); });
             return meeting.meet({operation::create_object},
@@ -120,7 +130,7 @@ TEST_P(RendezvousOf, BeginsTheCompletionWithWhatRank0Brought) {
 }
 
 TEST_P(RendezvousOf, HandsOutZerosIfNobodyBringsOrSetsAny) {
-    auto const all = meet_all(GetParam(), [&](auto const& meeting, int) {
+    auto const all = meet_all(n_ranks(), [&](auto const& meeting, int) {
         for (int i = 0; i < 3; ++i) {
             meeting.meet({operation::fill}, nullptr, [](meeting_values& v) { v.fill(~0ULL); });
         }
@@ -133,10 +143,10 @@ TEST_P(RendezvousOf, HandsOutZerosIfNobodyBringsOrSetsAny) {
 
 // Plain stores: ThreadSanitizer sees if the meeting orders them.
 TEST_P(RendezvousOf, MakesStoresBeforeItVisibleAfterIt) {
-    auto const n = static_cast<std::size_t>(GetParam());
+    auto const n = static_cast<std::size_t>(n_ranks());
     std::vector<std::uint64_t> stored(n);
     std::uint64_t sum_of_completion = 0;
-    meet_all(GetParam(), [&](auto const& meeting, int rank) {
+    meet_all(n_ranks(), [&](auto const& meeting, int rank) {
         auto const sum = [&] {
             std::uint64_t all = 0;
             for (auto const each : stored) {
@@ -158,9 +168,9 @@ TEST_P(RendezvousOf, MakesStoresBeforeItVisibleAfterIt) {
 }
 
 TEST_P(RendezvousOf, AgreesOnTheErrorOfOneRank) {
-    auto const failing = GetParam() - 1;
+    auto const failing = n_ranks() - 1;
     std::atomic<int> n_completions{0};
-    auto const all = meet_all(GetParam(), [&](auto const& meeting, int rank) {
+    auto const all = meet_all(n_ranks(), [&](auto const& meeting, int rank) {
         error_info const mine{errc::no_space, false, -1, "/dev/shm is full"};
         return meeting.meet({operation::create_array},
                             rank == failing ? &mine : nullptr,
@@ -171,7 +181,7 @@ TEST_P(RendezvousOf, AgreesOnTheErrorOfOneRank) {
 }
 
 TEST_P(RendezvousOf, AgreesOnTheErrorOfTheCompletion) {
-    auto const all = meet_all(GetParam(), [&](auto const& meeting, int) {
+    auto const all = meet_all(n_ranks(), [&](auto const& meeting, int) {
         return meeting.meet({operation::create_array}, nullptr, [](meeting_values&) {
             raise(errc::already_exists, "name is taken");
         });
@@ -180,7 +190,7 @@ TEST_P(RendezvousOf, AgreesOnTheErrorOfTheCompletion) {
 }
 
 TEST_P(RendezvousOf, AgreesOnAStandardExceptionOfTheCompletion) {
-    auto const all = meet_all(GetParam(), [&](auto const& meeting, int) {
+    auto const all = meet_all(n_ranks(), [&](auto const& meeting, int) {
         return meeting.meet({operation::create_object}, nullptr, [](meeting_values&) {
             throw std::domain_error("constructor failed");
         });
@@ -190,7 +200,7 @@ TEST_P(RendezvousOf, AgreesOnAStandardExceptionOfTheCompletion) {
 
 // The completion of create_object runs a constructor of the user's, which may throw anything.
 TEST_P(RendezvousOf, AgreesOnAnyExceptionOfTheCompletion) {
-    auto const all = meet_all(GetParam(), [&](auto const& meeting, int) {
+    auto const all = meet_all(n_ranks(), [&](auto const& meeting, int) {
         try {
             return meeting.meet(
                 {operation::create_object}, nullptr, [](meeting_values&) { throw 42; });
@@ -204,7 +214,7 @@ TEST_P(RendezvousOf, AgreesOnAnyExceptionOfTheCompletion) {
 }
 
 TEST_P(RendezvousOf, WorksAgainAfterErrors) {
-    auto const all = meet_all(GetParam(), [&](auto const& meeting, int rank) {
+    auto const all = meet_all(n_ranks(), [&](auto const& meeting, int rank) {
         error_info const mine{errc::no_space, false, -1, "full"};
         std::uint64_t n_errors = 0;
         for (int i = 0; i < 50; ++i) {
@@ -218,11 +228,11 @@ TEST_P(RendezvousOf, WorksAgainAfterErrors) {
             if (got.error) ++n_errors;
             EXPECT_EQ(got.error.has_value(), i % 3 != 2);
         }
-        auto const op = rank == 0 && GetParam() > 1 ? operation::flip : operation::fence;
+        auto const op = rank == 0 && n_ranks() > 1 ? operation::flip : operation::fence;
         EXPECT_EQ(outcome_of([&] {
                       return meeting.meet({op}, nullptr, no_completion);
                   }).error.has_value(),
-                  GetParam() > 1);
+                  n_ranks() > 1);
         meeting.meet({operation::fence});
         return meeting_values{n_errors};
     });

@@ -49,17 +49,22 @@ struct directory_entry {
     object_record record{};
 };
 
+/// Where a named object's record stands, and which one of those that stood there it is.
+struct directory_place {
+    std::uint32_t index = 0;
+    std::uint32_t generation = 0;
+};
+
 /// Process-local handle. Safe from any thread and process.
 class SHMWIN_API directory {
   public:
     directory(heap const& memory, participants const& who, wait_policy const& policy) noexcept;
 
-    /// Local. Enters an object under record.name; sets its name_hash and generation.
-    /// @returns  its record's index
+    /// Local. Enters an object under record.name; sets its generation.
+    /// @pre  check_name(record.name); record.name_hash is hash(record.name)
     /// @throws argument_error (already_exists)  naming who made the other, where and when
-    /// @throws argument_error (invalid_argument) the name is no name: check_name()
     /// @throws out_of_memory
-    std::uint32_t insert(object_record const& record) const;
+    directory_place insert(object_record const& record) const;
 
     /// Local. The object of that name. No lock; expected O(1).
     [[nodiscard]] std::optional<directory_entry> find(std::string_view name) const;

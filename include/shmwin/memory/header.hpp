@@ -31,7 +31,7 @@ inline constexpr std::uint32_t byte_order_mark = 0x01020304;
 enum class section_id : std::uint32_t {
     participants = 0,  ///< participant_slot, one a rank
     rendezvous = 1,    ///< rendezvous_state
-    meeting_slots = 2, ///< meeting_slot, two a rank
+    meeting_slots = 2, ///< meeting_slot, one a rank
     parking_lot = 3,   ///< parking_line
     heap_slots = 4,    ///< heap_slot: size-class heads and dirty bits, threads_per_rank a rank
     run_control = 5,   ///< run_control: lock and bins of the page runs

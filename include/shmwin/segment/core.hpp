@@ -152,10 +152,7 @@ class SHMWIN_API segment_core final : public finalizable,
     void
     touch_my_part(object_request const& request, std::uint64_t offset, std::size_t n_bytes) const;
     void check_free(std::string_view name) const;
-    std::uint32_t enter(object_request const& request, std::uint64_t offset, int creator) const;
-    void enter_for_all(object_request const& request,
-                       std::uint64_t offset,
-                       meeting_values& result) const;
+    void enter(object_record& record, std::uint64_t offset, meeting_values& result) const;
     [[nodiscard]] placed_object
     placed(object_request const& request, std::uint64_t offset, meeting_values const& values) const;
     [[nodiscard]] placed_object place(directory_entry const& found) const;

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
 // rendezvous: where all ranks meet. One atomic addition a rank is at once the barrier, the check
-// that all are in the same call with the same arguments, and the agreement on errors:
+// that all are in the same call with the same arguments, and the agreement on errors. A running
+// sum; what was added since the last meeting is
 //
-//     arrivals:  | sum of call tags (32 bits) | failures (16) | broken (1) | arrived (15) |
+//     | sum of call tags (32 bits) | 0 (2) | failures (15) | arrived (15) |
 //
 // The last to arrive compares the sum with its own tag times the number of ranks, does the work
-// of the call for all (the completion), and lets everybody go. Only when the sum or the failures
-// say so are the ranks' slots read, to find out who is where. Slots and results exist twice,
-// used in turn: a rank can be at most one meeting ahead.
+// of the call for all (the completion), and lets everybody go. Rank 0 first spins for a while
+// without adding anything: if the others come meanwhile, it completes, and what the last
+// completion touched is in its cache. Only when the sum or the failures say so are the ranks'
+// slots read, to find out who is where.
 //
-// When a rank leaves or dies, `broken` is set; no meeting succeeds after that, and every wait ends
-// with peer_left. It names the rank that was noticed first: those that leave because of it follow.
+// A meeting is decided once, by a compare-exchange: completed by one rank, or abandoned. When a
+// rank left or died, those who wait abandon it, unless somebody completes it. No meeting succeeds
+// after that, and every wait ends with peer_left, which names the rank that was noticed first:
+// those that leave because of it follow.
 //
 // Layer: sync. The barrier is central; D. Hensgen, R. Finkel, U. Manber, "Two algorithms for
 // barrier synchronization", 1988.
@@ -51,30 +55,33 @@ struct alignas(64) meeting_slot {
 };
 static_assert(sizeof(meeting_slot) == 768);
 
-/// In the segment: the outcome of a meeting.
-struct alignas(64) meeting_result {
-    meeting_values values;
-    std::int32_t code;
+/// In the segment: why a meeting failed.
+struct alignas(64) meeting_failure {
     std::int32_t rank;
-    std::array<char, 1016> text;
+    std::array<char, 1020> text;
 };
-static_assert(sizeof(meeting_result) == 1088);
+static_assert(sizeof(meeting_failure) == 1024);
 
 /// In the segment. All zero is a valid start.
 struct rendezvous_state {
     alignas(64) std::atomic<std::uint64_t> arrivals;
+    // In the line that all wait for: whoever leaves a meeting has what it needs.
     alignas(64) waitable generation;
-    std::array<std::atomic<std::int32_t>, 2> outcomes; ///< errc of the meetings; same line
-    std::atomic<std::int32_t> first_missing;           ///< rank + 1; 0 while nobody is missing
-    std::array<meeting_result, 2> results;
+    std::atomic<std::int32_t> outcome;       ///< errc of the last meeting
+    std::atomic<std::int32_t> first_missing; ///< rank + 1; 0 while nobody is missing
+    std::uint64_t arrivals_before;           ///< the sum when this generation began
+    meeting_values values;
+    alignas(64) std::atomic<std::uint64_t> fate; ///< generation (upper half), and how it ended
+    meeting_failure failure;
 };
+static_assert(sizeof(rendezvous_state) == 192 + sizeof(meeting_failure));
 
 /// Process-local handle. One thread of a rank at a time may be in a meeting.
 class rendezvous {
   public:
     static constexpr int max_ranks = 0x7fff;
 
-    /// @param slots  two for each participant
+    /// @param slots  one for each participant
     SHMWIN_API
     rendezvous(rendezvous_state& state,
                std::span<meeting_slot> slots,
@@ -104,25 +111,31 @@ class rendezvous {
     SHMWIN_API void check_peers(collective_call const& waiting_in, bool look) const;
 
   private:
+    struct meeting; // one call of this rank
+
     void arrive(collective_call const& call,
                 error_info const* failure,
                 function_ref<void(meeting_values&)> completion,
-                std::uint32_t generation,
                 meeting_values const& brought) const;
-    void write_slot(std::uint32_t parity,
-                    std::uint32_t tag,
+    void write_slot(std::uint32_t tag,
                     collective_call const& call,
-                    error_info const* failure) const noexcept;
-    void complete(std::uint64_t arrived,
-                  std::uint32_t generation,
-                  std::uint32_t tag,
+                    error_info const* failure,
+                    meeting_values const& brought) const noexcept;
+    [[nodiscard]] std::uint64_t add(meeting const& mine) const noexcept;
+    void complete(meeting const& mine,
+                  std::uint64_t sum,
                   function_ref<void(meeting_values&)> completion) const;
-    void wait(collective_call const& call, std::uint32_t generation) const;
+    [[nodiscard]] error_info run(function_ref<void(meeting_values&)> completion,
+                                 meeting_values& values) const;
+    void wait(meeting const& mine) const;
+    [[nodiscard]] std::uint32_t decide(std::uint32_t generation, std::uint32_t how) const noexcept;
     [[nodiscard]] std::optional<participants::departure> first_missing(bool look) const;
     int note_missing(int rank) const noexcept;
     [[noreturn]] void raise_missing(collective_call const& call) const;
-    [[nodiscard]] error_info judge(std::uint32_t parity) const;
-    [[nodiscard]] meeting_slot& slot(std::uint32_t parity, int rank) const noexcept;
+    void raise_failure() const;
+    [[nodiscard]] error_info judge() const;
+    [[nodiscard]] error_info disagreement(int different) const;
+    [[nodiscard]] meeting_slot& slot(int rank) const noexcept;
 
     rendezvous_state& state_;
     std::span<meeting_slot> slots_;

@@ -15,8 +15,8 @@ namespace shmwin::inline v1 {
 
 /// How to wait. The same on all ranks is usual, not needed.
 struct wait_policy {
-    int spin = 2000; ///< looks at the word with a pause between, before anything else
-    int yield = 50;  ///< looks with the processor given away between
+    int spin = 2000;                           ///< looks at the word before anything else
+    int yield = 50;                            ///< looks with the processor given away between
     std::chrono::microseconds slice{50'000};   ///< longest sleep between two checks
     void (*progress)(void* context) = nullptr; ///< called at each slice; drives MPI
     void* progress_context = nullptr;
@@ -58,6 +58,13 @@ inline void cpu_pause() noexcept {
 #elif defined(__aarch64__)
     asm volatile("yield" ::: "memory");
 #endif
+}
+
+/// Between the looks of a spin. None between the first ones: a pause takes up to 140 cycles (Intel
+/// 64 and IA-32 Architectures Optimization Reference Manual, "Pause latency in Skylake Client
+/// microarchitecture"), as long as another core's store takes to arrive.
+inline void pause_after(int n_looks) noexcept {
+    if (n_looks >= 100) cpu_pause();
 }
 
 } // namespace detail
