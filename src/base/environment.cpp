@@ -16,10 +16,11 @@ namespace shmwin::inline v1 {
 namespace {
 
 // Every variable that is read anywhere in the library. SHMWIN_TEST_* belong to the tests.
-constexpr std::array<std::string_view, 7> known_variables{
+constexpr std::array<std::string_view, 8> known_variables{
     "SHMWIN_BACKING",
     "SHMWIN_CAPACITY",
     "SHMWIN_LOG",
+    "SHMWIN_MAP_FILES",
     "SHMWIN_RESERVE",
     "SHMWIN_SPIN",
     "SHMWIN_THREADS_PER_RANK",

@@ -18,6 +18,11 @@ struct checksum {
 
 [[nodiscard]] checksum checksum_of(std::span<std::byte const> bytes) noexcept;
 
+/// Copies the bytes to `to` and returns their checksum. Stores past the caches where the processor
+/// can: what is restored is more than they hold, and the lines need not be read first. The bytes
+/// are there for all when it returns.
+[[nodiscard]] checksum copy_with_checksum(std::byte* to, std::span<std::byte const> from) noexcept;
+
 /// The checksum of bytes that come in pieces.
 class running_checksum {
   public:
@@ -37,9 +42,12 @@ class running_checksum {
     std::unique_ptr<state> state_;
 };
 
-// The same function, compiled for the baseline, for AVX2 and for AVX-512.
+// The same functions, compiled for the baseline, for AVX2 and for AVX-512.
 [[nodiscard]] checksum checksum_portable(void const* bytes, std::size_t n_bytes) noexcept;
 [[nodiscard]] checksum checksum_avx2(void const* bytes, std::size_t n_bytes) noexcept;
 [[nodiscard]] checksum checksum_avx512(void const* bytes, std::size_t n_bytes) noexcept;
+void copy_portable(void* to, void const* from, std::size_t n_bytes) noexcept;
+void copy_avx2(void* to, void const* from, std::size_t n_bytes) noexcept;
+void copy_avx512(void* to, void const* from, std::size_t n_bytes) noexcept;
 
 } // namespace shmwin::inline v1::detail

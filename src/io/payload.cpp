@@ -5,12 +5,14 @@
 #include "shmwin/base/text.hpp"
 
 #include "io/file.hpp"
+#include "io/mapped_file.hpp"
 
 #include <algorithm>
 
 namespace shmwin::inline v1::detail {
 namespace {
 
+constexpr std::size_t piece_bytes = std::size_t{2} << 20U;
 constexpr std::size_t write_back_bytes = std::size_t{16} << 20U;
 constexpr std::size_t most_damage = 100;
 
@@ -44,26 +46,76 @@ void for_each_block(std::span<payload_part const> parts,
     }
 }
 
-// Starts writing back in pieces that are large enough to pay.
-class write_back {
+// Writes what is added, in pieces that end at multiples of 2 MiB in the file: the page cache then
+// holds it in pages of that size, which are read faster. Starts writing back as it goes.
+class piece_writer {
   public:
-    explicit write_back(file const& target) : target_(target) {}
+    explicit piece_writer(file const& target) : target_(target) {}
 
-    void wrote(std::uint64_t offset, std::size_t n_bytes) {
-        if (offset != last_) flush();
-        if (first_ == last_) first_ = offset;
-        last_ = offset + n_bytes;
-        if (last_ - first_ >= write_back_bytes) flush();
+    void add(std::uint64_t offset, std::span<std::byte const> bytes) {
+        bool const follows = offset == offset_ + pending_.size()
+                             && bytes.data() == pending_.data() + pending_.size();
+        if (!follows) {
+            finish();
+            offset_ = not_written_back_ = offset;
+            pending_ = bytes.first(0);
+        }
+        pending_ = {pending_.data(), pending_.size() + bytes.size()};
+        for (;;) {
+            auto const n = piece_bytes - offset_ % piece_bytes;
+            if (n > pending_.size()) return;
+            write(n);
+            if (offset_ - not_written_back_ >= write_back_bytes) write_back();
+        }
     }
-    void flush() {
-        if (last_ > first_) target_.start_write_back(first_, last_ - first_);
-        first_ = last_;
+    void finish() {
+        write(pending_.size());
+        write_back();
     }
 
   private:
+    void write(std::size_t n_bytes) {
+        target_.write_at(offset_, pending_.first(n_bytes));
+        offset_ += n_bytes;
+        pending_ = pending_.subspan(n_bytes);
+    }
+    void write_back() {
+        if (offset_ > not_written_back_) {
+            target_.start_write_back(not_written_back_, offset_ - not_written_back_);
+        }
+        not_written_back_ = offset_;
+    }
+
     file const& target_;
-    std::uint64_t first_ = 0;
-    std::uint64_t last_ = 0;
+    std::span<std::byte const> pending_;
+    std::uint64_t offset_ = 0; ///< of what is pending, in the file
+    std::uint64_t not_written_back_ = 0;
+};
+
+// Blocks of a file, from where they are in the page cache, or else through read(2).
+class block_reader {
+  public:
+    explicit block_reader(std::filesystem::path const& path)
+        : source_(path, file::mode::read), mapped_(source_) {}
+
+    // The block's checksum; `target` gets its bytes, unless it is null.
+    checksum read(std::uint64_t offset, std::size_t n_bytes, std::byte* target) {
+        auto const seen = mapped_.at(offset, n_bytes);
+        if (!seen.empty()) {
+            return target == nullptr ? checksum_of(seen) : copy_with_checksum(target, seen);
+        }
+        if (target == nullptr) {
+            buffer_.resize(checksum_block_bytes);
+            target = buffer_.data();
+        }
+        source_.read_at(offset, {target, n_bytes});
+        return checksum_of({target, n_bytes});
+    }
+
+  private:
+    file source_;
+    mapped_file mapped_;
+    std::vector<std::byte> buffer_;
 };
 
 } // namespace
@@ -75,34 +127,35 @@ void write_payload(std::filesystem::path const& path,
                    range mine) {
     if (mine.empty()) return;
     file const target(path, file::mode::write);
-    write_back pace(target);
+    piece_writer pieces(target);
     std::vector<checksum> sums;
     sums.reserve(static_cast<std::size_t>(mine.size()));
     for_each_block(parts, mine, [&](block const& each) {
         std::span const bytes(base + each.in_memory, each.n_bytes);
         sums.push_back(checksum_of(bytes)); // and now the bytes are in the cache for the copy
-        target.write_at(each.in_file, bytes);
-        pace.wrote(each.in_file, each.n_bytes);
+        pieces.add(each.in_file, bytes);
     });
-    pace.flush();
+    pieces.finish();
     auto const at = checksums_offset + static_cast<std::uint64_t>(mine.first) * sizeof(checksum);
     target.write_at(at, std::as_bytes(std::span(sums)));
 }
 
 std::vector<damaged_block> read_payload(std::filesystem::path const& path,
-                                        std::byte* base,
+                                        heap const* target,
                                         std::span<payload_part const> parts,
                                         std::span<checksum const> expected,
                                         range mine) {
     std::vector<damaged_block> damage;
     if (mine.empty()) return damage;
-    file const source(path, file::mode::read);
-    std::vector<std::byte> buffer(base == nullptr ? checksum_block_bytes : 0);
+    block_reader source(path);
     for_each_block(parts, mine, [&](block const& each) {
-        auto* const target = base == nullptr ? buffer.data() : base + each.in_memory;
-        std::span const bytes(target, each.n_bytes);
-        source.read_at(each.in_file, bytes);
-        if (checksum_of(bytes) == expected[each.number] || damage.size() >= most_damage) return;
+        std::byte* to = nullptr;
+        if (target != nullptr) {
+            target->make_present(each.in_memory, each.n_bytes);
+            to = target->where().at(each.in_memory);
+        }
+        auto const sum = source.read(each.in_file, each.n_bytes, to);
+        if (sum == expected[each.number] || damage.size() >= most_damage) return;
         damage.push_back({each.part, each.index});
     });
     return damage;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The payload of a checkpoint: moved by all ranks, each its blocks, by plain pwrite and pread
-// between file and segment. No HDF5 and no MPI call here, so any thread can do it.
+// The payload of a checkpoint: moved by all ranks, each its blocks, by plain pwrite and pread (or
+// from the page cache) between file and segment. No HDF5 and no MPI call here, so any thread can do
+// it.
 //
 // Layer: io.
 #pragma once
 
+#include "shmwin/memory/heap.hpp"
 #include "shmwin/view/range.hpp"
 
 #include "io/checkpoint_file.hpp"
@@ -40,12 +42,12 @@ void write_payload(std::filesystem::path const& path,
                    std::uint64_t checksums_offset,
                    range mine);
 
-/// Local. Reads the blocks of `mine` into the segment and compares their checksums. With `base`
+/// Local. Reads the blocks of `mine` into the segment and compares their checksums. With `target`
 /// null it only compares.
 /// @returns  the damaged ones, at most 100
-/// @throws runtime_failure (io_failure, damaged)
+/// @throws out_of_memory (no_space), runtime_failure (io_failure, damaged)
 [[nodiscard]] std::vector<damaged_block> read_payload(std::filesystem::path const& path,
-                                                      std::byte* base,
+                                                      heap const* target,
                                                       std::span<payload_part const> parts,
                                                       std::span<checksum const> expected,
                                                       range mine);

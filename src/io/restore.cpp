@@ -75,7 +75,7 @@ std::vector<damaged_block> move_payload(store_communicator const& ranks,
     std::vector<damaged_block> damage;
     if (direct) {
         agree_on(ranks.comm, "restore", [&] {
-            damage = read_payload(path, base, parts, found.checksums, mine);
+            damage = read_payload(path, &target.memory(), parts, found.checksums, mine);
         });
         return damage;
     }

@@ -102,11 +102,20 @@ std::uint64_t heap::reserve(std::size_t n_bytes, std::size_t alignment) const {
     return offset_of_page(take(n_bytes, alignment));
 }
 
-void heap::prepare(std::uint64_t offset, std::size_t n_bytes, bool present) const {
-    if (n_bytes == 0) return;
+heap::page_range heap::pages_of(std::uint64_t offset, std::size_t n_bytes) const noexcept {
+    if (n_bytes == 0) return {0, 0};
     auto const begin = offset - offset_of_page(0);
     auto const first = begin / page_bytes;
-    auto const n_pages = (begin + n_bytes - 1) / page_bytes - first + 1;
+    return {first, (begin + n_bytes - 1) / page_bytes - first + 1};
+}
+
+void heap::make_present(std::uint64_t offset, std::size_t n_bytes) const {
+    auto const [first, n_pages] = pages_of(offset, n_bytes);
+    bits_.make_present(first, n_pages);
+}
+
+void heap::prepare(std::uint64_t offset, std::size_t n_bytes, bool present) const {
+    auto const [first, n_pages] = pages_of(offset, n_bytes);
     if (present) bits_.make_present(first, n_pages);
     bits_.clear_touched(first, n_pages);
     bits_.mark_touched(first, n_pages);

@@ -68,6 +68,27 @@ TEST_F(CheckpointRoundTrip, MakesEveryObjectInAnEmptySegment) {
     other.close();
 }
 
+// What was never touched gets its pages before it is stored to: a full memory is an error then.
+TEST_F(CheckpointRoundTrip, MakesPresentWhatItFills) {
+    auto const extents = shape(std::int64_t{1} << 20U);
+    auto const a = seg.create_array<double>("a", extents);
+    for (auto const i : a.rows()) {
+        a.view()(i) = static_cast<double>(i);
+    }
+    checkpoint_store store(world, directory / "state");
+    store.save(seg, {.step = 1});
+
+    segment other(on, {.capacity = 64_MiB});
+    auto const b = other.create_array<double>("a", extents, {.touch = touch::later});
+    auto const before = other.heap().stats().present;
+    store.restore_latest(other);
+    EXPECT_GE(other.heap().stats().present, before + 8_MiB - 4096);
+    for (auto const i : b.rows()) {
+        ASSERT_EQ(b.view()(i), static_cast<double>(i));
+    }
+    other.close();
+}
+
 TEST_F(CheckpointRoundTrip, HandlesViewsAndPointersStayValid) {
     auto a = seg.create_array<double>("a", shape(100, 3));
     auto u = seg.create_levels<float>("u", shape(50));

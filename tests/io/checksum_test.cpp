@@ -66,6 +66,36 @@ TEST_P(Checksum, IsTheSameOnEveryProcessor) {
 #endif
 }
 
+// To every position in a line: whole lanes are stored in another way than what is before and after.
+TEST_P(Checksum, CopiesOnTheWay) {
+    constexpr std::byte untouched{0xaa};
+    for (std::size_t shift = 0; shift < 66; ++shift) {
+        std::vector<std::byte> target(bytes.size() + 130, untouched);
+        EXPECT_EQ(detail::copy_with_checksum(target.data() + shift, bytes), portable());
+        auto const copied = std::span(target).subspan(shift, bytes.size());
+        EXPECT_TRUE(std::ranges::equal(copied, bytes)) << shift;
+        auto const is_untouched = [&](std::byte each) { return each == untouched; };
+        EXPECT_TRUE(std::ranges::all_of(std::span(target).first(shift), is_untouched));
+        EXPECT_TRUE(
+            std::ranges::all_of(std::span(target).subspan(shift + bytes.size()), is_untouched));
+    }
+}
+
+TEST_P(Checksum, EveryCopyIsOne) {
+    auto const check = [&](auto copy) {
+        for (std::size_t const shift : {0U, 1U, 31U, 32U, 63U}) {
+            std::vector<std::byte> target(bytes.size() + 64);
+            copy(target.data() + shift, bytes.data(), bytes.size());
+            EXPECT_TRUE(std::ranges::equal(std::span(target).subspan(shift, bytes.size()), bytes));
+        }
+    };
+    check(detail::copy_portable);
+#if defined(__x86_64__)
+    if (static_cast<bool>(__builtin_cpu_supports("avx2"))) check(detail::copy_avx2);
+    if (static_cast<bool>(__builtin_cpu_supports("avx512f"))) check(detail::copy_avx512);
+#endif
+}
+
 TEST_P(Checksum, IsTheSameInPieces) {
     for (std::size_t const piece : {std::size_t{1}, std::size_t{100}, std::size_t{5000}}) {
         detail::running_checksum running;

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Tests of files that need more than ranks: other people's readers, kills, a small disk, strace.
 # Those that cannot be done on a machine end with 77: skipped.
-shmwin_add_test(io/checksum NO_TSAN) # serial; ThreadSanitizer's build has no MPI, so no io
+# Serial, but not under ThreadSanitizer: its build has no MPI, so no io.
+shmwin_add_test(io/checksum NO_TSAN)
+shmwin_add_test(io/mapped_file NO_TSAN)
 if(SHMWIN_TEST_LABEL)
   return()
 endif()
@@ -50,3 +52,10 @@ shmwin_add_script_test(io/small_disk TIMEOUT 120
   COMMAND bash ${io_support}/io_small_disk.sh 6m ${io_launcher} 2
     $<TARGET_FILE:test_io_disk> --gtest_filter=SmallDisk.*
   PROPERTIES PROCESSORS 2 ${may_skip})
+
+# As on a file system that is not mapped.
+foreach(concept checkpoint_roundtrip damage)
+  shmwin_add_test(io/${concept} RANKS 1 2 3 4)
+  shmwin_add_test(io/${concept} REUSE by_read RANKS 2
+    PROPERTIES ENVIRONMENT_MODIFICATION SHMWIN_MAP_FILES=set:0)
+endforeach()

@@ -92,9 +92,18 @@ class SHMWIN_API heap {
     /// @throws out_of_memory (no_space)
     void prepare(std::uint64_t offset, std::size_t n_bytes, bool present = true) const;
 
+    /// Local. Makes part of a block present, whatever it holds: storing to it is no SIGBUS then.
+    /// @throws out_of_memory (no_space)
+    void make_present(std::uint64_t offset, std::size_t n_bytes) const;
+
     [[nodiscard]] detail::region const& where() const noexcept { return where_; }
 
   private:
+    struct page_range {
+        std::uint64_t first;
+        std::uint64_t n_pages;
+    };
+    [[nodiscard]] page_range pages_of(std::uint64_t offset, std::size_t n_bytes) const noexcept;
     [[nodiscard]] std::uint64_t offset_of_page(std::uint64_t page) const noexcept;
     [[nodiscard]] std::uint64_t take(std::size_t n_bytes, std::size_t alignment) const;
     [[noreturn]] void raise_full(std::size_t n_bytes) const;
