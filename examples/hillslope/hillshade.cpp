@@ -64,7 +64,7 @@ struct painter {
     image& into;
     spacing detail;
     bounds all;
-    double metres_per_pixel;
+    double metres_per_pixel = 1;
 
     void pixel(surface const& what, std::size_t row, std::size_t column, std::size_t left) const {
         double const y = (static_cast<double>(row) + 0.5) * metres_per_pixel;
@@ -77,7 +77,8 @@ struct painter {
         auto const paint = tint(what.at(y, x), all);
         auto* const bytes = into.rgb.data() + 3 * (row * into.width + left + column);
         for (std::size_t c = 0; c < 3; ++c)
-            bytes[c] = static_cast<std::uint8_t>(std::min(1.0, bright * paint[c]) * 255.0 + 0.5);
+            bytes[c] =
+                static_cast<std::uint8_t>(std::lround(std::min(1.0, bright * paint[c]) * 255.0));
     }
 };
 

@@ -8,7 +8,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <string_view>
@@ -34,7 +34,11 @@ std::string innermost() {
 int system_error_in(std::string const& reason) {
     constexpr std::string_view mark = "errno = ";
     auto const at = reason.find(mark);
-    return at == std::string::npos ? 0 : std::atoi(&reason[at + mark.size()]);
+    int error = 0;
+    if (at != std::string::npos) {
+        std::from_chars(&reason[at + mark.size()], reason.data() + reason.size(), error);
+    }
+    return error;
 }
 
 bool has_signature(std::filesystem::path const& path) {
@@ -102,7 +106,7 @@ h5_quiet::~h5_quiet() {
 }
 
 std::string h5_reason() {
-    auto const reason = innermost();
+    auto reason = innermost();
     auto const error = system_error_in(reason);
     if (error == 0) return reason;
     return text(reason.substr(0, reason.find(':')), ": ", errno_text(error));

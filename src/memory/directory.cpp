@@ -43,7 +43,7 @@ constexpr bool is_live(std::uint64_t slot) noexcept {
 
 // Chunk k holds the records from 128 (2^k - 1) on.
 constexpr std::size_t chunk_of(std::uint64_t index) noexcept {
-    return 63U - static_cast<unsigned>(std::countl_zero(index / first_chunk_records + 1));
+    return static_cast<std::size_t>(std::bit_width((index / first_chunk_records + 1) >> 1U));
 }
 
 std::atomic_ref<std::uint64_t> shared(std::uint64_t& word) noexcept {

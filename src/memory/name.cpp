@@ -88,24 +88,26 @@ bool is_plain(std::string_view name) {
     return unusual == 0;
 }
 
-} // namespace
-
-void check_name(std::string_view name) {
+void check_length(std::string_view name) {
     if (name.empty()) refuse(name, "is empty");
-    if (name.size() > max_name_bytes) {
-        raise(errc::invalid_argument,
-              text("name is too long (",
-                   name.size(),
-                   " bytes, at most ",
-                   max_name_bytes,
-                   "; it begins with \"",
-                   printable(name.substr(0, 32)),
-                   "\")"));
-    }
-    if (!is_plain(name)) {
-        if (std::ranges::any_of(name, is_control)) refuse(name, "holds a control character");
-        if (!is_utf8(name)) refuse(name, "is not UTF-8");
-    }
+    if (name.size() <= max_name_bytes) return;
+    raise(errc::invalid_argument,
+          text("name is too long (",
+               name.size(),
+               " bytes, at most ",
+               max_name_bytes,
+               "; it begins with \"",
+               printable(name.substr(0, 32)),
+               "\")"));
+}
+
+void check_characters(std::string_view name) {
+    if (is_plain(name)) return;
+    if (std::ranges::any_of(name, is_control)) refuse(name, "holds a control character");
+    if (!is_utf8(name)) refuse(name, "is not UTF-8");
+}
+
+void check_parts(std::string_view name) {
     if (name.substr(0, name.find('/')) == reserved_part) {
         refuse(name, "begins with the part that checkpoints keep for themselves");
     }
@@ -116,6 +118,14 @@ void check_name(std::string_view name) {
         if (part.size() == rest.size()) return;
         rest.remove_prefix(part.size() + 1);
     }
+}
+
+} // namespace
+
+void check_name(std::string_view name) {
+    check_length(name);
+    check_characters(name);
+    check_parts(name);
 }
 
 } // namespace shmwin::inline v1::detail

@@ -91,7 +91,7 @@ placed_object segment_core::placed(object_request const& request,
 struct segment_core::block_work {
     function_ref<void(std::byte*)> begin; ///< on the fresh block
     function_ref<void(std::byte*)> undo;  ///< of begin, if the call fails on another rank
-    bool named = true;                    ///< the object enters the directory
+    bool named;                           ///< the object enters the directory
 };
 
 // Rank 0 takes the block and begins it before it arrives: the others wait for it, the heap's
@@ -182,7 +182,8 @@ placed_object segment_core::create(object_request const& request) {
                                         if (request.kind == object_kind::levels)
                                             write_levels_control(block, request);
                                     },
-                                    [](std::byte*) {}},
+                                    [](std::byte*) {},
+                                    true},
                                    values);
     return placed(request, offset, values);
 }
@@ -212,7 +213,8 @@ placed_object segment_core::create_small(object_request const& request,
     require_open(request.op);
     note(request.op);
     meeting_values values{};
-    auto const offset = make_block(request, request.type->n_bytes, {construct, destruct}, values);
+    auto const offset =
+        make_block(request, request.type->n_bytes, {construct, destruct, true}, values);
     return placed(request, offset, values);
 }
 

@@ -29,7 +29,6 @@ using namespace literals;
 using detail::directory;
 using detail::directory_entry;
 using detail::object_record;
-using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;

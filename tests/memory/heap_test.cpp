@@ -121,7 +121,7 @@ TEST_P(HeapAligned, AddressesAreMultiplesInEveryMapping) {
     }
     auto const other = pages.memory(1, test::via::second);
     for (auto* const block : all) {
-        auto const there = other.at(memory.offset_of(block));
+        auto* const there = other.at(memory.offset_of(block));
         EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % GetParam(), 0U);
         EXPECT_EQ(reinterpret_cast<std::uintptr_t>(there) % GetParam(), 0U);
         memory.deallocate(block);

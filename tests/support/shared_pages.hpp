@@ -22,7 +22,7 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <signal.h>
+#include <signal.h> // NOLINT(modernize-deprecated-headers): POSIX's, with kill()
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -208,9 +208,7 @@ void as_threads(int n, Body const& body) {
 class child {
   public:
     template <typename Body>
-    explicit child(Body const& body) {
-        std::fflush(nullptr);
-        pid_ = ::fork();
+    explicit child(Body const& body) : pid_(flush_and_fork()) {
         if (pid_ < 0) throw std::runtime_error("fork failed");
         if (pid_ != 0) return;
         ::alarm(100); // never outlives a test that hangs
@@ -265,6 +263,11 @@ class child {
     }
 
   private:
+    static pid_t flush_and_fork() {
+        std::fflush(nullptr);
+        return ::fork();
+    }
+
     pid_t pid_ = 0;
 };
 

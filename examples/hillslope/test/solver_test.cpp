@@ -102,11 +102,14 @@ double decay() {
     return std::pow(1 - 4 * w.y * s_y * s_y - 4 * w.x * s_x * s_x, n_steps);
 }
 
-int n_failed = 0;
+int& n_failed() {
+    static int n = 0;
+    return n;
+}
 
 void expect(bool holds, char const* what) {
     if (holds) return;
-    ++n_failed;
+    ++n_failed();
     std::fprintf(stderr, "FAILED: %s\n", what);
 }
 
@@ -148,5 +151,5 @@ int main(int argc, char** argv) {
         MPI_Abort(MPI_COMM_WORLD, 1);
     }
     MPI_Finalize();
-    return n_failed == 0 ? 0 : 1;
+    return n_failed() == 0 ? 0 : 1;
 }

@@ -128,9 +128,10 @@ concept compatible_extents = are_compatible<From, To>();
 template <typename From, typename To>
 [[nodiscard]] consteval bool is_narrowing() {
     if constexpr (From::rank() != To::rank()) return true;
-    for (std::size_t r = 0; r < From::rank(); ++r)
-        if (From::static_extent(r) == dynamic_extent && To::static_extent(r) != dynamic_extent)
-            return true;
+    for (std::size_t r = 0; r < From::rank(); ++r) {
+        bool const is_open = From::static_extent(r) == dynamic_extent;
+        if (is_open && To::static_extent(r) != dynamic_extent) return true;
+    }
     return std::cmp_less(std::numeric_limits<typename To::index_type>::max(),
                          std::numeric_limits<typename From::index_type>::max());
 }
@@ -310,7 +311,7 @@ template <typename Extents>
     auto room =
         static_cast<std::uintmax_t>(std::numeric_limits<typename Extents::index_type>::max());
     for (std::size_t r = 0; r < Extents::rank(); ++r) {
-        std::uintmax_t const extent = static_cast<typename Extents::size_type>(e.extent(r));
+        auto const extent = std::uintmax_t{static_cast<typename Extents::size_type>(e.extent(r))};
         if (extent == 0) return true;
         room /= extent;
     }
