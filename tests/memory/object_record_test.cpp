@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
-#include <cstring>
+#include <string_view>
 #include <type_traits>
 
 namespace shmwin {
@@ -65,8 +65,8 @@ static_assert(offsetof(directory_state, chunks) == 56);
 TEST(ObjectRecord, ShowsItsTexts) {
     object_record record{};
     EXPECT_EQ(record.name_text(), "");
-    std::strcpy(record.name.data(), "fields/u");
-    std::strcpy(record.type.data(), "float64");
+    std::string_view("fields/u").copy(record.name.data(), 8);
+    std::string_view("float64").copy(record.type.data(), 7);
     EXPECT_EQ(record.name_text(), "fields/u");
     EXPECT_EQ(record.type_text(), "float64");
 }

@@ -24,7 +24,6 @@ using detail::region;
 using detail::section_id;
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::Not;
 
 // Pages with a header that nothing else has touched.
 struct bare_pages {
@@ -48,7 +47,7 @@ struct bare_pages {
 
 // A source with so much room, which counts what it is asked for.
 struct room {
-    std::size_t left;
+    std::size_t left = 0;
     std::size_t n_asked = 0;
     [[nodiscard]] page_source source() {
         return {[](void* self, std::size_t) {

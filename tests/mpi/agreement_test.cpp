@@ -70,7 +70,8 @@ TEST_F(Agreement, OtherArgumentsAreADisagreementThatShowsBothCalls) {
     auto const last = size - 1;
     // Texts of unequal length: each rank must get each whole.
     auto const call = rank == last ? std::string("open(\"a much longer name\", 17)") : "open(3)";
-    auto const thrown = agreed_error_of(world, [&] { agree(world, call, rank == last, nullptr); });
+    auto const thrown =
+        agreed_error_of(world, [&] { agree(world, call, rank == last ? 1 : 0, nullptr); });
     EXPECT_EQ(thrown.code, errc::disagreement);
     EXPECT_EQ(thrown.rank, last);
     EXPECT_THAT(

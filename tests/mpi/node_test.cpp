@@ -13,7 +13,6 @@ namespace shmwin {
 namespace {
 
 using namespace testing_support;
-using testing::AllOf;
 using testing::HasSubstr;
 
 MPI_Comm const world = MPI_COMM_WORLD;

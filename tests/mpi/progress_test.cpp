@@ -40,7 +40,8 @@ struct Progress : testing::Test {
 TEST_F(Progress, MessageMovesWhileItsSenderWaits) {
     // Pairs: the even rank sends, and waits for a word that its partner sets after the receive.
     int const partner = rank ^ 1;
-    auto& word = reinterpret_cast<detail::waitable*>(memory.bytes().data())[16 * (rank / 2)];
+    auto& word =
+        reinterpret_cast<detail::waitable*>(memory.bytes().data())[std::ptrdiff_t{16} * (rank / 2)];
     std::vector<char> message(1'000'000, rank % 2 == 0 ? 'x' : ' ');
     for (std::uint32_t round = 0; round < 20 && partner < size; ++round) {
         if (rank % 2 == 0) {

@@ -275,7 +275,7 @@ int n_anonymous_shared() {
     std::ifstream in("/proc/self/maps");
     int n = 0;
     for (std::string line; std::getline(in, line);) {
-        n += line.find("/dev/zero (deleted)") == line.npos ? 0 : 1;
+        n += line.find("/dev/zero (deleted)") == std::string::npos ? 0 : 1;
     }
     return n;
 }

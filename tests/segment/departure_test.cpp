@@ -39,7 +39,6 @@ struct way {
 };
 
 constexpr way ways[] = {
-    // NOLINT(*-avoid-c-arrays): a table
     {"throw", "an exception left the segment's scope"},
     {"return", "the segment was destroyed without close()"},
     {"leave", "my own reason"},
@@ -96,14 +95,14 @@ void wait_in(std::string_view call, session& all) {
 std::string
 judge(shmwin::peer_left const& thrown, way const& how, std::string_view call, session const& all) {
     std::string const text = thrown.what();
-    auto const has = [&](std::string_view part) { return text.find(part) != text.npos; };
+    auto const has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
     auto const leaver = all.on.size() - 1;
     if (thrown.code() != shmwin::errc::peer_left) return "another code";
     if (thrown.rank() != leaver) return "another rank: " + std::to_string(thrown.rank());
     if (!has("rank " + std::to_string(leaver))) return "no rank in: " + text;
     if (!has(call)) return "no call in: " + text;
     if (!has(how.expected)) return "no reason in: " + text;
-    auto const last_call = how.name == "throw" ? "fence" : "create_levels";
+    auto const* const last_call = how.name == "throw" ? "fence" : "create_levels";
     if (how.name != "kill" && !has(std::string("the code after ") + last_call)) {
         return "no place in: " + text;
     }

@@ -212,7 +212,7 @@ struct LocalError : open_segment {};
 
 TEST_F(LocalError, OfOneRankIsTheErrorOfAll) {
     for (int culprit = 0; culprit < size; ++culprit) {
-        auto const name = rank == culprit ? "not//a name" : "u";
+        auto const* const name = rank == culprit ? "not//a name" : "u";
         auto const thrown = agreed_error_of(world, [&] { seg.create_array<int>(name, shape(4)); });
         EXPECT_EQ(thrown.code, errc::invalid_argument);
         EXPECT_EQ(thrown.rank, culprit);

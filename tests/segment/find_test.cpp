@@ -15,7 +15,6 @@ namespace {
 
 using namespace testing_support;
 using testing::AllOf;
-using testing::AnyOf;
 using testing::HasSubstr;
 
 struct Find : open_segment {

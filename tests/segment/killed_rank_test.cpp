@@ -110,7 +110,7 @@ struct KilledRank : testing::Test {
     }
 
     // Until the process has attached.
-    void await(member const& mine, int rank) const {
+    static void await(member const& mine, int rank) {
         while (mine.who.state(rank) == participant_state::absent) {
             std::this_thread::sleep_for(milliseconds(1));
         }

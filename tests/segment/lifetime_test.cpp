@@ -54,7 +54,7 @@ struct handles {
         }
         expect(counter.load() >= n_ranks, "value");
         expect(grid.is_valid() && levels.is_valid() && counter.is_valid(), "handles are valid");
-        expect(group.contains("nothing") == false, "group");
+        expect(!group.contains("nothing"), "group");
     }
 
     // After MPI_Finalize: what one rank stores, all others see.
@@ -219,7 +219,6 @@ struct order {
 };
 
 constexpr order orders[] = {
-    // NOLINT(*-avoid-c-arrays): a table
     {"closed_then_handles", closed_then_handles},
     {"handles_then_segment_unclosed", handles_then_segment_unclosed},
     {"segment_after_finalize", segment_after_finalize},

@@ -77,7 +77,7 @@ TEST_F(SeveralNodes, EachHasASegmentOfItsOwn) {
     node on(world);
     segment seg(on, {.capacity = std::size_t{1} << 20U});
     EXPECT_EQ(seg.n_ranks(), on.size());
-    auto const sum = seg.create_value<std::int64_t>("sum", 1000 * on.index());
+    auto const sum = seg.create_value<std::int64_t>("sum", std::int64_t{1000} * on.index());
     sum.fetch_add(1);
     seg.fence();
     EXPECT_EQ(sum.load(), 1000 * on.index() + on.size());

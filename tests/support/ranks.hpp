@@ -42,7 +42,7 @@ namespace shmwin::testing_support {
 }
 
 /// Collective. `mine` of each rank.
-[[nodiscard]] inline std::vector<std::string> gather(MPI_Comm comm, std::string mine) {
+[[nodiscard]] inline std::vector<std::string> gather(MPI_Comm comm, std::string const& mine) {
     std::vector<std::string> all;
     for (int r = 0; r < size_of(comm); ++r) {
         std::string text = mine;
