@@ -332,7 +332,7 @@ using SeveralRanks = CheckpointStore;
 
 TEST_F(SeveralRanks, DifferentArgumentsAreADisagreement) {
     if (size == 1) GTEST_SKIP() << "takes two ranks";
-    auto const odd = rank == last ? "1" : "";
+    auto const* const odd = rank == last ? "1" : "";
     auto const expect_disagreement = [&](auto&& f) {
         auto const refused = agreed_error_of(world, f);
         EXPECT_EQ(refused.code, errc::disagreement);

@@ -217,7 +217,7 @@ TEST_F(DamagedCheckpoint, ObjectAndBlockAreNamed) {
 
 TEST_F(DamagedCheckpoint, WithVerifyFirstNothingChanges) {
     auto bytes = whole;
-    bytes[place_of_a() + 63 * 8] ^= 1;
+    bytes[place_of_a() + std::size_t{63} * 8] ^= 1;
     write(bytes);
     checkpoint_store careful(world, directory / "careful", {.verify_first = true});
     spoil();
@@ -400,10 +400,8 @@ TEST_F(EditedCheckpoint, WhateverIsWrongInTheStructureIsDamage) {
           "del f[\".shmwin/objects\"]",
           "del f[\".shmwin\"]",
           "f[\".shmwin/checksums\"][0, 1] += np.uint64(1)",
-          "names = f[\".shmwin/objects\"][()]; names[0] = b\"u\"; f[\".shmwin/objects\"][()] = "
-          "names",
-          "names = f[\".shmwin/objects\"][()]; names[1] = b\"\"; f[\".shmwin/objects\"][()] = "
-          "names",
+          "n = f[\".shmwin/objects\"][()]; n[0] = b\"u\"; f[\".shmwin/objects\"][()] = n",
+          "n = f[\".shmwin/objects\"][()]; n[1] = b\"\"; f[\".shmwin/objects\"][()] = n",
           "del f[\"fields/a\"].attrs[\"shmwin_kind\"]",
           "f[\"fields/a\"].attrs[\"shmwin_kind\"] = np.bytes_(\"sheep\")",
           "f[\"fields/a\"].attrs[\"shmwin_type\"] = np.bytes_(\"float32\")",

@@ -26,7 +26,6 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 
 struct ReadDataset : open_segment_and_directory {
     ReadDataset() { seg.destroy(seg.create_value<int>("first")); } // the directory has its pages

@@ -321,9 +321,9 @@ TEST_F(Array, OfATypeThatFilesCannotHoldIsNotSaved) {
 
 struct TouchedArray
     : open_segment_as<testing::TestWithParam<std::tuple<touch, std::int64_t, int>>> {
-    [[nodiscard]] array_options options() const { return {.touch = std::get<0>(GetParam())}; }
-    [[nodiscard]] std::int64_t n_bytes() const { return std::get<1>(GetParam()); }
-    [[nodiscard]] std::int64_t n_rows() const { return std::get<2>(GetParam()); }
+    [[nodiscard]] static array_options options() { return {.touch = std::get<0>(GetParam())}; }
+    [[nodiscard]] static std::int64_t n_bytes() { return std::get<1>(GetParam()); }
+    [[nodiscard]] static std::int64_t n_rows() { return std::get<2>(GetParam()); }
 
     // Zeros; each rank writes all of its part over; zeros again in whatever stands there next.
     template <typename Layout>
@@ -374,7 +374,7 @@ TEST_P(TouchedArray, HasAllItsPagesUnlessLeftForLater) {
     std::vector<unsigned char> there(n_pages);
     ASSERT_EQ(::mincore(reinterpret_cast<void*>(begin), n_pages * page, there.data()), 0);
     auto const n_there = std::ranges::count_if(there, [](auto each) { return (each & 1U) != 0; });
-    bool const large = n_bytes() > 256 * 1024;
+    bool const large = n_bytes() > 262'144;
     if (options().touch == touch::later && large) {
         EXPECT_EQ(n_there, 0);
     } else {
