@@ -25,7 +25,6 @@ using namespace testing_support;
 using namespace literals;
 using testing::AllOf;
 using testing::AnyOf;
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;

@@ -17,7 +17,6 @@ namespace {
 
 using namespace testing_support;
 using namespace literals;
-using testing::AllOf;
 using testing::HasSubstr;
 
 struct Levels : open_segment {};

@@ -10,6 +10,7 @@
 
 #include <mpi.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -161,10 +162,9 @@ struct soak_state {
 };
 
 bool has_temporaries(std::filesystem::path const& directory) {
-    for (auto const& each : std::filesystem::directory_iterator(directory)) {
-        if (each.path().extension() == ".tmp") return true;
-    }
-    return false;
+    std::filesystem::directory_iterator const all(directory);
+    return std::any_of(
+        begin(all), end(all), [](auto const& each) { return each.path().extension() == ".tmp"; });
 }
 
 int soak(node const& on, std::string const& path) {

@@ -40,6 +40,20 @@ template <typename T>
 concept shareable =
     identified<T> && !std::is_polymorphic_v<T> && !std::is_pointer_v<T> && !std::is_reference_v<T>;
 
+namespace detail {
+
+/// Makes a T from arguments; an aggregate too, which clang 14 does not do with parentheses.
+template <typename T, typename... Args>
+void construct(void* at, Args&&... args) {
+    if constexpr (std::is_constructible_v<T, Args...>) {
+        new (at) T(std::forward<Args>(args)...);
+    } else {
+        new (at) T{std::forward<Args>(args)...};
+    }
+}
+
+} // namespace detail
+
 /// What shape() gives, and any other extents: how large an array is to be.
 template <typename Extents>
 concept array_shape = requires {
@@ -185,7 +199,7 @@ class SHMWIN_API object_group {
         auto const placed = core_->create_small(
             small_request<T>(
                 operation::create_object, object_kind::object, whole, element<T>, name.where),
-            [&](void* at) { new (at) T(std::forward<Args>(args)...); },
+            [&](void* at) { detail::construct<T>(at, std::forward<Args>(args)...); },
             [](void* at) { std::launder(static_cast<T*>(at))->~T(); });
         return std::launder(reinterpret_cast<T*>(placed.address));
     }
@@ -334,7 +348,7 @@ class SHMWIN_API object_group {
         auto const whole = full(name.name);
         auto const placed = core_->construct_small(
             small_request<T>(operation::none, object_kind::object, whole, saved, name.where),
-            [&](void* at) { new (at) T(std::forward<Args>(args)...); },
+            [&](void* at) { detail::construct<T>(at, std::forward<Args>(args)...); },
             [](void* at) { std::launder(static_cast<T*>(at))->~T(); });
         return std::launder(reinterpret_cast<T*>(placed.address));
     }

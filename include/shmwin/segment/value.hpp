@@ -19,11 +19,11 @@ namespace shmwin::inline v1 {
 /// process has for itself.)
 template <typename T>
 concept lock_free_value = identified<T> && std::is_trivially_copyable_v<T> && sizeof(T) <= 8
-                          && std::atomic_ref<T>::is_always_lock_free;
+                          && std::atomic<T>::is_always_lock_free;
 
 /// Handle to an atomic that all ranks share. Cheap to copy, owns nothing. All functions are
 /// local, wait-free (addition of floating-point numbers: lock-free), and sequentially consistent
-/// unless an order is given. @see ISO C++20 [atomics.ref.generic]
+/// unless an order is given. @see ISO C++20 [atomics.types.generic]
 template <lock_free_value T>
 class value {
   public:
@@ -74,7 +74,10 @@ class value {
     [[nodiscard]] detail::placed_object const& where() const noexcept { return where_; }
 
   private:
-    [[nodiscard]] std::atomic_ref<T> ref() const noexcept { return std::atomic_ref<T>(*data()); }
+    // Not an atomic_ref: clang 14 calls a library for a struct of 8 bytes that is aligned to 4.
+    [[nodiscard]] std::atomic<T>& ref() const noexcept {
+        return *reinterpret_cast<std::atomic<T>*>(where_.address);
+    }
 
     std::shared_ptr<detail::segment_core> core_;
     detail::placed_object where_;
