@@ -8,14 +8,13 @@
 #include "shmwin/sync/participants.hpp"
 #include "shmwin/sync/rendezvous.hpp"
 
+#include "memory/slab.hpp"
+
 namespace shmwin::inline v1::detail {
 namespace {
 
 constexpr std::size_t line_bytes = 64;
 constexpr std::size_t n_parking_lines = 256;
-// A heap slot: 44 size-class heads, dirty bits and counters. Reserved whole pages, used by slabs.
-constexpr std::size_t heap_slot_bytes = 4 * page_bytes;
-constexpr std::size_t pages_per_slab_chunk = 64;
 constexpr std::size_t max_capacity = std::size_t{15} << 40U;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t unit) {
@@ -93,13 +92,13 @@ segment_header plan_layout(layout_request const& request) {
     header.threads_per_rank = request.threads_per_rank;
 
     auto const n_ranks = static_cast<std::size_t>(request.n_ranks);
-    auto const n_slots = n_ranks * static_cast<std::size_t>(request.threads_per_rank);
+    auto const n_slots = n_ranks * (static_cast<std::size_t>(request.threads_per_rank) + 1);
     auto const n_words = header.n_pages;
     auto const bitmap_bytes = round_up(header.n_pages, 64) / 8;
-    auto const n_chunks = round_up(header.n_pages, pages_per_slab_chunk) / pages_per_slab_chunk;
     // Each lazily present section begins and ends on a page: so many pages need a bit.
     auto const n_lazy_pages = 2 * (8 * n_words / page_bytes + 1) + 2 * bitmap_bytes / page_bytes + 3
-                              + 4 * n_chunks / page_bytes + 2;
+                              + sizeof(slab) * header.n_pages / page_bytes + 2
+                              + n_slots * heap_slot_bytes / page_bytes;
 
     planner plan(header);
     plan.place(section_id::participants, n_ranks * sizeof(participant_slot), line_bytes);
@@ -112,7 +111,7 @@ segment_header plan_layout(layout_request const& request) {
     plan.place(section_id::page_map, 8 * n_words, page_bytes);
     plan.place(section_id::page_links, 8 * n_words, page_bytes);
     plan.place(section_id::page_bits, 2 * bitmap_bytes, page_bytes);
-    plan.place(section_id::slab_chunks, 4 * n_chunks, page_bytes);
+    plan.place(section_id::slabs, sizeof(slab) * header.n_pages, page_bytes);
     plan.place(section_id::heap_slots, n_slots * heap_slot_bytes, page_bytes);
     plan.place(section_id::pages, header.n_pages * page_bytes, page_bytes);
     header.total_bytes = plan.end();

@@ -4,6 +4,10 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 
+#include "memory/run_word.hpp"
+#include "memory/size_class.hpp"
+#include "memory/slabs_inline.hpp"
+
 #include <bit>
 #include <cstring>
 
@@ -37,10 +41,22 @@ class unfinished_run {
     bool finished_ = false;
 };
 
+// The size class; n_size_classes if the request is one for whole pages, or none at all.
+inline unsigned class_for(std::size_t n_bytes, std::size_t alignment) noexcept {
+    bool const small = n_bytes <= detail::largest_small_bytes && alignment - 1 < page_bytes
+                       && (alignment & (alignment - 1)) == 0;
+    return small ? detail::class_of(n_bytes, alignment) : detail::n_size_classes;
+}
+
 } // namespace
 
 heap::heap(detail::region const& where, participants const& who, wait_policy const& policy) noexcept
-    : where_(where), runs_(where, who, policy), bits_(where) {}
+    : where_(where),
+      runs_(where, who, policy),
+      bits_(where),
+      slabs_(where, runs_, bits_, who, policy),
+      first_page_(where.base() + where.header()[detail::section_id::pages].offset),
+      pages_bytes_(where.header()[detail::section_id::pages].n_bytes) {}
 
 std::uint64_t heap::offset_of_page(std::uint64_t page) const noexcept {
     return where_.header()[detail::section_id::pages].offset + page * page_bytes;
@@ -68,12 +84,26 @@ std::uint64_t heap::take(std::size_t n_bytes, std::size_t alignment) const {
                   "alignment is not possible (", alignment, " bytes; a power of two up to 2 MiB)"));
     }
     auto const align_pages = alignment <= page_bytes ? 1 : alignment / page_bytes;
-    auto const first = runs_.allocate(pages_for(n_bytes), align_pages);
+    auto first = runs_.allocate(pages_for(n_bytes), align_pages);
+    if (!first) { // slabs may stand empty
+        slabs_.collect();
+        first = runs_.allocate(pages_for(n_bytes), align_pages);
+    }
     if (!first) raise_full(n_bytes);
     return *first;
 }
 
 void* heap::allocate(std::size_t n_bytes, std::size_t alignment) const {
+    auto const size_class = class_for(n_bytes, alignment);
+    if (size_class == detail::n_size_classes) return allocate_pages(n_bytes, alignment);
+    if (auto* const block = slabs_.allocate_at_once(size_class)) [[likely]]
+        return block;
+    auto* const block = slabs_.allocate(size_class);
+    if (block == nullptr) raise_full(n_bytes);
+    return block;
+}
+
+void* heap::allocate_pages(std::size_t n_bytes, std::size_t alignment) const {
     auto const first = take(n_bytes, alignment);
     unfinished_run run(runs_, static_cast<detail::page_index>(first));
     bits_.make_present(first, pages_for(n_bytes));
@@ -83,6 +113,9 @@ void* heap::allocate(std::size_t n_bytes, std::size_t alignment) const {
 }
 
 void* heap::allocate_zeroed(std::size_t n_bytes, std::size_t alignment) const {
+    if (class_for(n_bytes, alignment) != detail::n_size_classes) {
+        return std::memset(allocate(n_bytes, alignment), 0, n_bytes);
+    }
     auto const first = take(n_bytes, alignment);
     unfinished_run run(runs_, static_cast<detail::page_index>(first));
     auto const n_pages = pages_for(n_bytes);
@@ -123,23 +156,41 @@ void heap::prepare(std::uint64_t offset, std::size_t n_bytes, bool present) cons
 
 void heap::deallocate(void* block) const {
     if (block == nullptr) return;
-    if (!owns(block)) {
-        raise(errc::bad_pointer,
-              detail::text("block cannot be freed (", block, " is not in this segment)"));
+    auto const begin = static_cast<std::uint64_t>(static_cast<std::byte*>(block) - first_page_);
+    if (begin >= pages_bytes_) [[unlikely]]
+        raise_foreign(block);
+    auto const offset = offset_of(block);
+    auto const word = runs_.word_of(begin / page_bytes);
+    auto outcome = detail::free_outcome::not_a_block;
+    if (detail::is_slab_word(word)) [[likely]] {
+        outcome = slabs_.deallocate(word, offset);
+    } else if (begin % page_bytes == 0
+               && runs_.free(static_cast<detail::page_index>(begin / page_bytes))) {
+        outcome = detail::free_outcome::done;
     }
-    auto const begin = offset_of(block) - offset_of_page(0);
-    bool const freed =
-        begin % page_bytes == 0 && runs_.free(static_cast<detail::page_index>(begin / page_bytes));
-    if (freed) return;
+    if (outcome != detail::free_outcome::done) [[unlikely]]
+        raise_bad_pointer(offset, outcome);
+}
+
+void heap::raise_foreign(void const* block) {
     raise(errc::bad_pointer,
-          detail::text("block cannot be freed (no block in use begins at offset ",
-                       offset_of(block),
-                       ": freed before, or inside a block)"));
+          detail::text("block cannot be freed (", block, " is not in this segment)"));
+}
+
+void heap::raise_bad_pointer(std::uint64_t offset, detail::free_outcome why) {
+    auto const* const reason =
+        why == detail::free_outcome::already_free
+            ? "it is free already: freed before"
+            : "no block in use begins there: freed before, or inside a block";
+    raise(errc::bad_pointer,
+          detail::text("block cannot be freed (offset ", offset, "; ", reason, ")"));
 }
 
 std::size_t heap::usable_size(void const* block) const {
     if (!owns(block)) return 0;
     auto const begin = offset_of(block) - offset_of_page(0);
+    auto const word = runs_.word_of(begin / page_bytes);
+    if (detail::is_slab_word(word)) return slabs_.usable_size(word, offset_of(block));
     if (begin % page_bytes != 0) return 0;
     return runs_.length(static_cast<detail::page_index>(begin / page_bytes)) * page_bytes;
 }
@@ -148,12 +199,13 @@ heap_stats heap::stats() const {
     auto const pages = runs_.stats();
     heap_stats numbers;
     numbers.capacity = pages.n_pages * page_bytes;
-    numbers.free = pages.n_free_pages * page_bytes;
+    auto const small = slabs_.stats();
+    numbers.free = (pages.n_free_pages + small.n_pages) * page_bytes - small.used_bytes;
     numbers.used = numbers.capacity - numbers.free;
     numbers.largest_free = pages.largest_free_run * page_bytes;
     numbers.most_used = pages.most_used_pages * page_bytes;
     numbers.present = bits_.count_present(0, pages.n_pages) * page_bytes;
-    numbers.n_blocks = pages.n_used_runs;
+    numbers.n_blocks = pages.n_used_runs + small.n_blocks;
     numbers.n_lock_takeovers = pages.n_takeovers;
     return numbers;
 }
@@ -161,6 +213,7 @@ heap_stats heap::stats() const {
 heap_report heap::verify(std::size_t limit) const {
     heap_report report;
     runs_.verify(report.violations, limit);
+    slabs_.verify(report.violations, limit);
     return report;
 }
 

@@ -16,6 +16,7 @@ page_runs::page_runs(region const& where,
       who_(who),
       policy_(policy),
       control_(where.as<run_control>(section_id::run_control).data()),
+      metadata_bits_(where.as<std::uint64_t>(section_id::metadata_bits).data()),
       words_(where.as<std::uint64_t>(section_id::page_map)),
       links_(where.as<std::uint64_t>(section_id::page_links)),
       first_page_number_(where.header()[section_id::pages].offset / page_bytes) {}
@@ -24,7 +25,7 @@ void page_runs::create() const {
     auto const n_pages = where_.header().n_pages;
     ensure_words(0, n_pages);
     control_->n_free_pages = n_pages;
-    set_run(0, n_pages, false);
+    set_run(0, n_pages, make_word(word_kind::free_head, n_pages));
     insert(0, n_pages);
 }
 
@@ -37,19 +38,20 @@ void page_runs::ensure_words(std::uint64_t first, std::uint64_t n_pages) const {
     }
 }
 
-void page_runs::set_run(std::uint64_t first, std::uint64_t n_pages, bool used) const noexcept {
+void page_runs::set_run(std::uint64_t first,
+                        std::uint64_t n_pages,
+                        std::uint64_t head) const noexcept {
     // The head commits; all heads behind it must be in place. The tail comes after, since its
     // word may be the head of a run that this one swallows. A killed process leaves its stores in
     // the order it made them, so the compiler alone must be kept from reordering.
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    std::atomic_ref(word(first))
-        .store(make_word(used ? word_kind::used_head : word_kind::free_head, n_pages),
-               std::memory_order_release);
+    std::atomic_ref(word(first)).store(head, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (n_pages > 1) {
-        store(first + n_pages - 1,
-              make_word(used ? word_kind::used_tail : word_kind::free_tail, n_pages));
-    }
+    auto const kind = kind_of_word(head);
+    if (n_pages == 1 || kind == word_kind::slab_head) return;
+    store(first + n_pages - 1,
+          make_word(kind == word_kind::free_head ? word_kind::free_tail : word_kind::used_tail,
+                    n_pages));
 }
 
 // A word that commits nothing. Atomic, since length() reads words without the lock.
@@ -122,14 +124,24 @@ std::optional<page_index> page_runs::find_fit(std::uint64_t n_pages,
 
 std::optional<page_index> page_runs::allocate(std::uint64_t n_pages,
                                               std::uint64_t align_pages) const {
+    auto const hold = lock();
+    return allocate(hold, {n_pages, align_pages}, [&](page_index) {
+        return make_word(word_kind::used_head, n_pages);
+    });
+}
+
+std::optional<page_index> page_runs::allocate(held const& /*hold*/,
+                                              request const& what,
+                                              function_ref<std::uint64_t(page_index)> head) const {
+    auto const [n_pages, align_pages, high] = what;
     SHMWIN_EXPECT(n_pages > 0 && std::has_single_bit(align_pages));
     if (n_pages > words_.size()) return std::nullopt;
-    auto const hold = lock();
     auto const found = find_fit(n_pages, align_pages);
     if (!found) return std::nullopt;
     std::uint64_t const first = *found;
     auto const whole = length_of(word(first));
-    auto const lead = lead_of(first, align_pages);
+    auto lead = lead_of(first, align_pages);
+    if (high) lead += (whole - lead - n_pages) / align_pages * align_pages;
     auto const start = first + lead;
     auto const rest = whole - lead - n_pages;
     // What can fail comes before the first change.
@@ -139,13 +151,13 @@ std::optional<page_index> page_runs::allocate(std::uint64_t n_pages,
 
     remove(*found, whole);
     // From the back, so that the store that commits a piece finds the next head in its place.
-    if (rest > 0) set_run(start + n_pages, rest, false);
-    set_run(start, n_pages, true);
-    if (lead > 0) set_run(first, lead, false);
+    if (rest > 0) set_run(start + n_pages, rest, make_word(word_kind::free_head, rest));
+    set_run(start, n_pages, head(static_cast<page_index>(start)));
+    if (lead > 0) set_run(first, lead, make_word(word_kind::free_head, lead));
     if (rest > 0) insert(static_cast<page_index>(start + n_pages), rest);
     if (lead > 0) insert(*found, lead);
     control_->n_free_pages -= n_pages;
-    ++control_->n_used_runs;
+    if (kind_of_word(word(start)) == word_kind::used_head) ++control_->n_used_runs;
     auto const n_used = words_.size() - control_->n_free_pages;
     control_->most_used_pages = std::max(control_->most_used_pages, n_used);
     return static_cast<page_index>(start);
@@ -156,14 +168,18 @@ bool page_runs::free(page_index first) const {
     if (!where_.has_metadata(where_.header()[section_id::page_map].offset + 8ULL * first))
         return false;
     auto const hold = lock();
-    if (kind_of_word(word(first)) != word_kind::used_head) return false;
+    return free(hold, first, word_kind::used_head);
+}
+
+bool page_runs::free(held const& /*hold*/, page_index first, word_kind kind) const {
+    if (kind_of_word(word(first)) != kind) return false;
     auto const n_pages = length_of(word(first));
     std::uint64_t begin = first;
     std::uint64_t end = begin + n_pages;
     if (begin > 0) {
         auto const before = word(begin - 1);
-        auto const kind = kind_of_word(before);
-        if (kind == word_kind::free_tail || kind == word_kind::free_head) {
+        auto const kind_before = kind_of_word(before);
+        if (kind_before == word_kind::free_tail || kind_before == word_kind::free_head) {
             begin -= length_of(before);
             remove(static_cast<page_index>(begin), length_of(before));
         }
@@ -173,22 +189,33 @@ bool page_runs::free(page_index first) const {
         remove(static_cast<page_index>(end), after);
         end += after;
     }
-    set_run(begin, end - begin, false);
-    // Heads and tails that the merged run swallowed, so that every word inside a run is 0.
-    for (std::uint64_t const at :
-         {std::uint64_t{first} - 1, std::uint64_t{first}, first + n_pages - 1, first + n_pages}) {
-        if (at > begin && at < end - 1) store(at, 0);
-    }
+    set_run(begin, end - begin, make_word(word_kind::free_head, end - begin));
+    clear_swallowed(begin, end, first, n_pages, kind);
     insert(static_cast<page_index>(begin), end - begin);
     control_->n_free_pages += n_pages;
-    --control_->n_used_runs;
+    if (kind == word_kind::used_head) --control_->n_used_runs;
     return true;
 }
 
+// Words that the merged run swallowed, so that every word inside a run is 0.
+void page_runs::clear_swallowed(std::uint64_t begin,
+                                std::uint64_t end,
+                                std::uint64_t first,
+                                std::uint64_t n_pages,
+                                word_kind kind) const noexcept {
+    auto const clear = [&](std::uint64_t at) {
+        if (at > begin && at < end - 1) store(at, 0);
+    };
+    for (std::uint64_t const at : {first - 1, first, first + n_pages - 1, first + n_pages}) {
+        clear(at);
+    }
+    for (auto at = first; kind == word_kind::slab_head && at < first + n_pages; ++at) {
+        clear(at);
+    }
+}
+
 std::uint64_t page_runs::length(page_index first) const {
-    if (first >= words_.size()) return 0;
-    if (!where_.has_metadata(where_.header()[section_id::page_map].offset + 8ULL * first)) return 0;
-    auto const seen = std::atomic_ref(word(first)).load(std::memory_order_acquire);
+    auto const seen = word_of(first);
     return kind_of_word(seen) == word_kind::used_head ? length_of(seen) : 0;
 }
 
@@ -230,22 +257,35 @@ void page_runs::rebuild() const noexcept {
     control_->level_bits = 0;
     control_->n_free_pages = 0;
     control_->n_used_runs = 0;
+    control_->slabs_in_doubt = 1;
     for (std::uint64_t first = 0; first < words_.size();) {
-        bool const used = kind_of_word(word(first)) == word_kind::used_head;
-        auto end = first + length_of(word(first));
-        while (!used && end < words_.size() && kind_of_word(word(end)) == word_kind::free_head) {
-            end += length_of(word(end));
-        }
-        set_run(first, end - first, used);
-        clear_inside(first + 1, end - 1);
-        if (used) {
-            ++control_->n_used_runs;
-        } else {
-            control_->n_free_pages += end - first;
-            insert(static_cast<page_index>(first), end - first);
-        }
-        first = end;
+        auto const head = word(first);
+        first = is_used_head(kind_of_word(head)) ? rebuild_used(first) : rebuild_free(first);
     }
+}
+
+// The run at `first` keeps its head; returns its end.
+std::uint64_t page_runs::rebuild_used(std::uint64_t first) const noexcept {
+    auto const head = word(first);
+    auto const end = first + length_of(head);
+    if (kind_of_word(head) == word_kind::used_head) ++control_->n_used_runs;
+    if (kind_of_word(head) == word_kind::slab_head) return end; // its words came before its head
+    set_run(first, end - first, head);
+    clear_inside(first + 1, end - 1);
+    return end;
+}
+
+// The free runs from `first` on become one; returns its end.
+std::uint64_t page_runs::rebuild_free(std::uint64_t first) const noexcept {
+    auto end = first + length_of(word(first));
+    while (end < words_.size() && kind_of_word(word(end)) == word_kind::free_head) {
+        end += length_of(word(end));
+    }
+    set_run(first, end - first, make_word(word_kind::free_head, end - first));
+    clear_inside(first + 1, end - 1);
+    control_->n_free_pages += end - first;
+    insert(static_cast<page_index>(first), end - first);
+    return end;
 }
 
 } // namespace shmwin::inline v1::detail

@@ -22,7 +22,7 @@ void page_runs::verify_runs(std::vector<std::string>& violations) const {
     for (std::uint64_t first = 0; first < words_.size();) {
         auto const kind = kind_of_word(word(first));
         auto const n_pages = length_of(word(first));
-        bool const used = kind == word_kind::used_head;
+        bool const used = is_used_head(kind);
         bool const is_head = used || kind == word_kind::free_head;
         if (!is_head || n_pages == 0 || n_pages > words_.size() - first) {
             violations.push_back(text("page runs: no run begins at page ", first));
@@ -33,7 +33,7 @@ void page_runs::verify_runs(std::vector<std::string>& violations) const {
             violations.push_back(text("page runs: two free runs meet at page ", first));
         }
         n_free += used ? 0 : n_pages;
-        n_used_runs += used ? 1 : 0;
+        n_used_runs += kind == word_kind::used_head ? 1 : 0;
         after_free = !used;
         first += n_pages;
     }
@@ -50,9 +50,10 @@ void page_runs::verify_runs(std::vector<std::string>& violations) const {
     }
 }
 
-// The tail is right, and all words between head and tail are 0.
+// The tail is right, and all words between head and tail are 0; slabs verify their own.
 void page_runs::verify_run(std::uint64_t first, std::vector<std::string>& violations) const {
-    bool const used = kind_of_word(word(first)) == word_kind::used_head;
+    if (kind_of_word(word(first)) == word_kind::slab_head) return;
+    bool const used = is_used_head(kind_of_word(word(first)));
     auto const last = first + length_of(word(first)) - 1;
     auto const tail =
         make_word(used ? word_kind::used_tail : word_kind::free_tail, last - first + 1);

@@ -17,24 +17,51 @@ enum class word_kind : std::uint8_t {
     inside = 0,
     free_head = 1,
     free_tail = 2,
-    used_head = 3,
+    used_head = 3, ///< of a block
     used_tail = 4,
+    slab_head = 5,
+    slab_inside = 6,
 };
 
 inline constexpr unsigned kind_shift = 60;
-inline constexpr std::uint64_t length_mask = (1ULL << kind_shift) - 1;
+inline constexpr std::uint64_t length_mask = 0xffff'ffffULL;
+// Of a slab: its descriptor's offset in lines of 64 bytes, and above that its number of pages.
+inline constexpr unsigned slab_pages_shift = 48;
+inline constexpr std::uint64_t slab_offset_mask = (1ULL << slab_pages_shift) - 1;
 inline constexpr std::size_t words_per_page = page_bytes / sizeof(std::uint64_t);
-
-[[nodiscard]] constexpr std::uint64_t length_of(std::uint64_t word) noexcept {
-    return word & length_mask;
-}
 
 [[nodiscard]] constexpr word_kind kind_of_word(std::uint64_t word) noexcept {
     return static_cast<word_kind>(word >> kind_shift);
 }
 
+/// Pages of the run, from its head (or the tail of one that has a tail).
+[[nodiscard]] constexpr std::uint64_t length_of(std::uint64_t word) noexcept {
+    bool const is_slab = kind_of_word(word) == word_kind::slab_head;
+    return is_slab ? word >> slab_pages_shift & 0xfffU : word & length_mask;
+}
+
+[[nodiscard]] constexpr bool is_used_head(word_kind kind) noexcept {
+    return kind == word_kind::used_head || kind == word_kind::slab_head;
+}
+
 [[nodiscard]] constexpr std::uint64_t make_word(word_kind kind, std::uint64_t n_pages) noexcept {
     return (static_cast<std::uint64_t>(kind) << kind_shift) | n_pages;
+}
+
+/// Head of a slab, or (of 0 pages) a page inside it.
+[[nodiscard]] constexpr std::uint64_t make_slab_word(std::uint64_t descriptor_offset,
+                                                     std::uint64_t n_pages) noexcept {
+    return make_word(n_pages == 0 ? word_kind::slab_inside : word_kind::slab_head,
+                     n_pages << slab_pages_shift | descriptor_offset / 64);
+}
+
+[[nodiscard]] constexpr bool is_slab_word(std::uint64_t word) noexcept {
+    auto const kind = kind_of_word(word);
+    return kind == word_kind::slab_head || kind == word_kind::slab_inside;
+}
+
+[[nodiscard]] constexpr std::uint64_t descriptor_offset_of(std::uint64_t slab_word) noexcept {
+    return (slab_word & slab_offset_mask) * 64;
 }
 
 // Bin of a free run: below 8 pages one bin a size; then 8 bins for each doubling.

@@ -33,14 +33,14 @@ enum class section_id : std::uint32_t {
     rendezvous = 1,    ///< rendezvous_state
     meeting_slots = 2, ///< meeting_slot, one a rank
     parking_lot = 3,   ///< parking_line
-    heap_slots = 4,    ///< heap_slot: size-class heads and dirty bits, threads_per_rank a rank
+    heap_slots = 4,    ///< heap_slot: threads_per_rank a rank, and one that threads share
     run_control = 5,   ///< run_control: lock and bins of the page runs
     directory = 6,     ///< directory_state
-    metadata_bits = 7, ///< a bit for each page of the three sections below: it is there
+    metadata_bits = 7, ///< a bit for each page of the lazy sections: it is there
     page_map = 8,      ///< a word for each page: what it is part of
     page_links = 9,    ///< a word for each page: its run's neighbours in the bin
     page_bits = 10,    ///< two bitmaps with a bit a page: present, and written to
-    slab_chunks = 11,  ///< first page of each chunk of slab descriptors
+    slabs = 11,        ///< slab: a descriptor for each page that may be one
     pages = 12,        ///< what objects are made of
 };
 inline constexpr std::size_t n_section_ids = 16;

@@ -8,6 +8,7 @@
 #include "shmwin/memory/page_bits.hpp"
 #include "shmwin/memory/page_runs.hpp"
 #include "shmwin/memory/region.hpp"
+#include "shmwin/memory/slabs.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -19,10 +20,10 @@ namespace shmwin::inline v1 {
 /// Where the segment's memory is. All sizes in bytes; of one moment.
 struct heap_stats {
     std::size_t capacity = 0;           ///< for objects, in all
-    std::size_t used = 0;               ///< handed out, rounded up as the heap does
+    std::size_t used = 0;               ///< of blocks in use, rounded up as the heap does
     std::size_t free = 0;               ///< capacity - used
     std::size_t largest_free = 0;       ///< the largest single request that succeeds
-    std::size_t most_used = 0;          ///< high-water mark of `used`
+    std::size_t most_used = 0;          ///< high-water mark of pages, those of slabs included
     std::size_t present = 0;            ///< populated: really taken from the system
     std::uint64_t n_blocks = 0;         ///< blocks in use
     std::uint32_t n_lock_takeovers = 0; ///< how often a process died inside the heap
@@ -49,10 +50,12 @@ class SHMWIN_API heap {
     /// @throws out_of_memory (no_space)       the system has no room; nothing changed
     /// @throws argument_error (invalid_argument)  the alignment is none
     /// @complexity  O(1), and populating what was never used before
-    [[nodiscard]] void* allocate(std::size_t n_bytes, std::size_t alignment = 64) const;
+    [[nodiscard]] void* allocate(std::size_t n_bytes,
+                                 std::size_t alignment = alignof(std::max_align_t)) const;
 
     /// Local. As allocate(), with all `n_bytes` bytes 0.
-    [[nodiscard]] void* allocate_zeroed(std::size_t n_bytes, std::size_t alignment = 64) const;
+    [[nodiscard]] void* allocate_zeroed(std::size_t n_bytes,
+                                        std::size_t alignment = alignof(std::max_align_t)) const;
 
     /// Local. Gives a block back, on any rank. nullptr is allowed.
     /// @throws argument_error (bad_pointer)  it is no block in use: freed before, inside a block,
@@ -74,10 +77,14 @@ class SHMWIN_API heap {
     /// Local. Address of a position, in this process. nullptr for 0.
     [[nodiscard]] void* at(std::uint64_t offset) const noexcept { return where_.at(offset); }
 
+    /// Local. Makes free what other ranks and threads freed of the calling thread's blocks, and
+    /// what dead ranks had; gives slabs without a block in use back to the pages. O(slabs).
+    void collect() const { slabs_.collect(); }
+
     /// Local. Numbers of one moment. O(pages / 64).
     [[nodiscard]] heap_stats stats() const;
 
-    /// Local. Checks every invariant of the heap's metadata. O(pages); others wait meanwhile.
+    /// Local. Checks every invariant of the heap's metadata, while nobody changes it. O(pages).
     /// @param limit  how many violations to report at most
     [[nodiscard]] heap_report verify(std::size_t limit = 20) const;
 
@@ -105,12 +112,18 @@ class SHMWIN_API heap {
     };
     [[nodiscard]] page_range pages_of(std::uint64_t offset, std::size_t n_bytes) const noexcept;
     [[nodiscard]] std::uint64_t offset_of_page(std::uint64_t page) const noexcept;
+    [[nodiscard]] void* allocate_pages(std::size_t n_bytes, std::size_t alignment) const;
     [[nodiscard]] std::uint64_t take(std::size_t n_bytes, std::size_t alignment) const;
     [[noreturn]] void raise_full(std::size_t n_bytes) const;
+    [[noreturn]] static void raise_foreign(void const* block);
+    [[noreturn]] static void raise_bad_pointer(std::uint64_t offset, detail::free_outcome why);
 
     detail::region where_;
     detail::page_runs runs_;
     detail::page_bits bits_;
+    detail::slabs slabs_;
+    std::byte* first_page_;
+    std::uint64_t pages_bytes_;
 };
 
 } // namespace shmwin::inline v1

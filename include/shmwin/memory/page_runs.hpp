@@ -3,12 +3,14 @@
 //
 // The page map has a 64-bit word a page and is the truth:
 //
-//     | kind (4 bits) | number of pages of the run (60 bits) |
+//     | kind (4 bits) | 0 (28) | number of pages of the run (32) |    of a block, a free run
+//     | kind (4 bits) | number of pages (12) | descriptor (48)   |    of a slab
 //
-// The first page of each run holds its head word, the last its tail word; all between hold 0. Heads
-// tile the pages: from page 0 on, head to head. Every change commits by one store to one head, so
-// a process may be killed between any two instructions. Bins, links, tails and counters are
-// hints: whoever takes the lock over from a dead holder rebuilds them from the heads.
+// The first page of each run holds its head word, the last its tail word; all between hold 0, but
+// in a slab the descriptor. Heads tile the pages: from page 0 on, head to head. Every change
+// commits by one store to one head, so a process may be killed between any two instructions. Bins,
+// links, tails and counters are hints: whoever takes the lock over from a dead holder rebuilds them
+// from the heads.
 //
 // Free runs stand in bins by size, 8 for each doubling: a good fit in O(1), at most 12.5 % above
 // the best (M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time systems", 2004).
@@ -17,6 +19,7 @@
 #pragma once
 
 #include "shmwin/base/export.hpp"
+#include "shmwin/base/function_ref.hpp"
 #include "shmwin/memory/header.hpp"
 #include "shmwin/memory/region.hpp"
 #include "shmwin/sync/participants.hpp"
@@ -24,6 +27,7 @@
 #include "shmwin/sync/wait.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -33,6 +37,7 @@
 namespace shmwin::inline v1::detail {
 
 using page_index = std::uint32_t;
+enum class word_kind : std::uint8_t; // run_word.hpp
 
 inline constexpr std::size_t n_bins = std::size_t{8} * 36;
 
@@ -45,6 +50,11 @@ struct run_control {
     std::uint64_t level_bits;              ///< bit l: a bin of doubling l is not empty
     std::array<std::uint8_t, 40> bin_bits; ///< [l], bit s: bin 8 l + s is not empty
     std::array<page_index, n_bins> bins;   ///< first run + 1; 0 = empty
+    // Of the descriptors of slabs, under the same lock:
+    std::uint32_t n_slab_numbers;    ///< ever given
+    std::uint32_t first_unused_slab; ///< number + 1
+    std::uint32_t slabs_in_doubt;    ///< a holder died: find out which are unused
+    std::uint32_t n_slabs;
 };
 
 /// Numbers of one moment.
@@ -59,7 +69,20 @@ struct run_stats {
 
 /// Process-local handle. Safe from any thread and process.
 class SHMWIN_API page_runs {
+    struct repair {
+        page_runs const* runs;
+        void operator()() const noexcept { runs->rebuild(); }
+    };
+
   public:
+    /// Which pages to take.
+    struct request {
+        std::uint64_t n_pages = 1;
+        std::uint64_t align_pages = 1; ///< a power of two
+        bool high = false;             ///< from the end of a free run
+    };
+    using held = robust_lock<repair>;
+
     page_runs(region const& where, participants const& who, wait_policy const& policy) noexcept;
 
     /// Local. Makes all pages one free run. Once, before any other process attaches.
@@ -72,9 +95,36 @@ class SHMWIN_API page_runs {
     [[nodiscard]] std::optional<page_index> allocate(std::uint64_t n_pages,
                                                      std::uint64_t align_pages) const;
 
-    /// Local. Gives a run back. O(1).
-    /// @returns  false, and nothing changes, if no used run begins at `first`
+    /// Local. Gives a block's run back. O(1).
+    /// @returns  false, and nothing changes, if no block's run begins at `first`
     bool free(page_index first) const;
+
+    /// Local. For several changes at once.
+    [[nodiscard]] held lock() const { return {control_->mutex, who_, policy_, repair{this}}; }
+
+    /// Local. As allocate(), for slabs and their table: `head` prepares what the run will be,
+    /// and returns the head word that commits it. It must not fail.
+    [[nodiscard]] std::optional<page_index> allocate(
+        held const& hold, request const& what, function_ref<std::uint64_t(page_index)> head) const;
+
+    /// Local. As free(), of a run of another kind.
+    bool free(held const& hold, page_index first, word_kind kind) const;
+
+    /// Local. The word of a page; 0 where the map is not present.
+    [[nodiscard]] std::uint64_t word_of(std::uint64_t page) const noexcept {
+        // The map is the first of the lazy sections: its page k has bit k.
+        constexpr std::size_t words_per_bit = page_bytes / sizeof(std::uint64_t);
+        auto const bit = page / words_per_bit;
+        auto const present =
+            std::atomic_ref(metadata_bits_[bit / 64]).load(std::memory_order_acquire);
+        if (page >= words_.size() || (present >> (bit % 64) & 1U) == 0) return 0;
+        return std::atomic_ref(words_[page]).load(std::memory_order_acquire);
+    }
+
+    /// Local. Stores the word of a page inside a run. Under the lock.
+    void store(std::uint64_t page, std::uint64_t value) const noexcept;
+
+    [[nodiscard]] run_control& control() const noexcept { return *control_; }
 
     /// Local. Pages of the used run that begins at `first`; 0 if none does.
     [[nodiscard]] std::uint64_t length(page_index first) const;
@@ -86,25 +136,24 @@ class SHMWIN_API page_runs {
     void verify(std::vector<std::string>& violations, std::size_t limit) const;
 
   private:
-    struct repair {
-        page_runs const* runs;
-        void operator()() const noexcept { runs->rebuild(); }
-    };
-    [[nodiscard]] robust_lock<repair> lock() const {
-        return {control_->mutex, who_, policy_, repair{this}};
-    }
     [[nodiscard]] std::uint64_t& word(std::uint64_t page) const noexcept { return words_[page]; }
-    void store(std::uint64_t page, std::uint64_t value) const noexcept;
     [[nodiscard]] std::optional<page_index> find_fit(std::uint64_t n_pages,
                                                      std::uint64_t align_pages) const noexcept;
     [[nodiscard]] std::uint64_t lead_of(std::uint64_t first,
                                         std::uint64_t align_pages) const noexcept;
     void insert(page_index first, std::uint64_t n_pages) const noexcept;
     void remove(page_index first, std::uint64_t n_pages) const noexcept;
-    void set_run(std::uint64_t first, std::uint64_t n_pages, bool used) const noexcept;
+    void set_run(std::uint64_t first, std::uint64_t n_pages, std::uint64_t head) const noexcept;
+    void clear_swallowed(std::uint64_t begin,
+                         std::uint64_t end,
+                         std::uint64_t first,
+                         std::uint64_t n_pages,
+                         word_kind kind) const noexcept;
     void clear_inside(std::uint64_t first, std::uint64_t last) const noexcept;
     void ensure_words(std::uint64_t first, std::uint64_t n_pages) const;
     void rebuild() const noexcept;
+    [[nodiscard]] std::uint64_t rebuild_used(std::uint64_t first) const noexcept;
+    [[nodiscard]] std::uint64_t rebuild_free(std::uint64_t first) const noexcept;
     void verify_runs(std::vector<std::string>& violations) const;
     void verify_run(std::uint64_t first, std::vector<std::string>& violations) const;
     void verify_bins(std::vector<std::string>& violations) const;
@@ -115,6 +164,7 @@ class SHMWIN_API page_runs {
     participants who_;
     wait_policy policy_;
     run_control* control_;
+    std::uint64_t* metadata_bits_;
     std::span<std::uint64_t> words_;
     std::span<std::uint64_t> links_;
     std::uint64_t first_page_number_; ///< of page 0, counted from the segment's start

@@ -66,7 +66,7 @@ class SHMWIN_API segment : public object_group {
     /// Local. The heap: allocate() and deallocate() for any rank and thread, stats(), verify().
     [[nodiscard]] shmwin::heap const& heap() const noexcept;
 
-    /// Local. Checks every invariant of heap and directory. O(pages); others wait meanwhile.
+    /// Local. Checks every invariant of heap and directory, while nobody changes them. O(pages).
     [[nodiscard]] heap_report verify(std::size_t limit = 20) const;
 
     [[nodiscard]] int rank() const noexcept;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// thread_slot: which of a rank's heap slots the calling thread allocates from. A thread takes a
+// slot that nobody has, or whose thread or process ended; threads beyond the slots get none.
+//
+// Layer: memory.
+#pragma once
+
+#include "memory/slab.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#endif
+
+namespace shmwin::inline v1::detail {
+
+/// What a thread remembers of its last look-up.
+struct thread_slot_cache {
+    std::byte const* slots = nullptr; ///< the rank's first slot: which segment and rank it was
+    heap_slot* slot = nullptr;        ///< null: it has none
+    std::uint64_t user = 0;           ///< what the slot says if it is this thread's
+    std::uint32_t number = 0;         ///< of the slot among all ranks'
+    std::uint32_t patience = 0;       ///< calls until it looks again for a slot of its own
+};
+
+// Plain, so without a guard; in the static block, so without a call where the library is shared.
+// NOLINTNEXTLINE(*-avoid-non-const-global-variables): of a thread, and nothing but a memory of it
+extern constinit thread_local thread_slot_cache my_slot [[gnu::tls_model("initial-exec")]];
+
+/// The slots of a rank, and the number of the first of them.
+struct rank_slots {
+    std::byte* first;
+    std::uint32_t first_number;
+    std::uint32_t n_own; ///< slots that threads have alone; the one behind them is shared
+
+    [[nodiscard]] heap_slot& operator[](std::uint32_t k) const noexcept {
+        return *reinterpret_cast<heap_slot*>(first + k * heap_slot_bytes);
+    }
+};
+
+/// Local. The calling thread's slot; null if there is none for it.
+/// @param taken_over  set if the slot's last user died, so that its lists may be half changed
+[[nodiscard]] heap_slot* find_thread_slot(rank_slots const& slots, bool& taken_over) noexcept;
+
+/// What a thread did with its slot comes before what the next one does: the kernel says that the
+/// thread has ended. ThreadSanitizer does not hear that, and is told here.
+inline void slot_was_used([[maybe_unused]] heap_slot& slot) noexcept {
+#if defined(__SANITIZE_THREAD__)
+    __tsan_release(&slot);
+#endif
+}
+
+/// Local. Takes a slot whose thread or process ended, for as long as the caller likes. False if
+/// nobody has it, or a living thread.
+[[nodiscard]] bool borrow_slot(heap_slot& slot, bool& taken_over) noexcept;
+
+} // namespace shmwin::inline v1::detail
