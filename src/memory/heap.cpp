@@ -202,6 +202,8 @@ heap_stats heap::stats() const {
     auto const small = slabs_.stats();
     numbers.free = (pages.n_free_pages + small.n_pages) * page_bytes - small.used_bytes;
     numbers.used = numbers.capacity - numbers.free;
+    numbers.in_pages = numbers.capacity - pages.n_free_pages * page_bytes;
+    numbers.metadata = where_.count_metadata() * page_bytes;
     numbers.largest_free = pages.largest_free_run * page_bytes;
     numbers.most_used = pages.most_used_pages * page_bytes;
     numbers.present = bits_.count_present(0, pages.n_pages) * page_bytes;

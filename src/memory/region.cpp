@@ -7,6 +7,7 @@
 #include "memory/populate.hpp"
 
 #include <atomic>
+#include <bit>
 #include <cstring>
 
 namespace shmwin::inline v1::detail {
@@ -63,6 +64,15 @@ bool region::has_metadata(std::uint64_t offset) const noexcept {
     auto const page = page_of(offset) - first_lazy_page(header());
     auto const word = bit_word(*this, page).load(std::memory_order_acquire);
     return (word >> (page % 64) & 1U) != 0;
+}
+
+std::uint64_t region::count_metadata() const noexcept {
+    std::uint64_t n = 0;
+    for (auto& each : as<std::uint64_t>(section_id::metadata_bits)) {
+        auto const bits = std::atomic_ref(each).load(std::memory_order_relaxed);
+        n += static_cast<unsigned>(std::popcount(bits));
+    }
+    return n;
 }
 
 void region::ensure_metadata(std::uint64_t offset, std::size_t n_bytes) const {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The slot of those threads of a rank that have none of their own.
+//
 // Layer: memory.
 #pragma once
 
@@ -9,11 +11,10 @@
 
 namespace shmwin::inline v1::detail {
 
-// The last slot of the rank, for threads that have none of their own.
 class slabs::shared_slot_lock {
   public:
     explicit shared_slot_lock(slabs const& all)
-        : number_(all.my_first_number_ + all.slots_per_rank_ - 1),
+        : number_(all.shared_slot()),
           hold_(all.slot(number_).mutex, all.who_, all.policy_, repair{&all, number_}) {}
 
     [[nodiscard]] std::uint32_t number() const noexcept { return number_; }

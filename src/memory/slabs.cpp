@@ -32,14 +32,18 @@ heap_slot& slabs::slot(std::uint32_t number) const noexcept {
 // --- which slot ----------------------------------------------------------------------------------
 
 bool slabs::find_slot() const {
-    if (my_slot.slots != my_first_slot_) {
-        where_.ensure_metadata(where_.offset_of(my_first_slot_), slots_per_rank_ * heap_slot_bytes);
-    }
     bool taken_over = false;
-    auto* const mine =
-        find_thread_slot({my_first_slot_, my_first_number_, slots_per_rank_ - 1}, taken_over);
+    auto* const mine = find_thread_slot(
+        where_, {my_first_slot_, my_first_number_, slots_per_rank_ - 1}, taken_over);
     if (taken_over) rebuild(my_slot.number);
     return mine != nullptr;
+}
+
+// The number of the rank's last slot, which is present then.
+std::uint32_t slabs::shared_slot() const {
+    auto const number = my_first_number_ + slots_per_rank_ - 1;
+    where_.ensure_metadata(where_.offset_of(&slot(number)), heap_slot_bytes);
+    return number;
 }
 
 void* slabs::allocate(unsigned size_class) const {

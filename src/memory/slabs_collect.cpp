@@ -123,13 +123,16 @@ void slabs::collect_slot(std::uint32_t number) const {
 
 void slabs::collect() const {
     slab_table(where_, runs_).settle();
-    if (find_slot()) {
+    bool const have_one = find_slot();
+    if (have_one) {
         adopt_dead(my_slot.number);
         collect_slot(my_slot.number);
     }
     for (std::uint32_t k = 0; k + 1 < slots_per_rank_; ++k) {
         collect_if_left(my_first_number_ + k);
     }
+    auto const last = my_first_number_ + slots_per_rank_ - 1;
+    if (have_one && !where_.has_metadata(where_.offset_of(&slot(last)))) return; // never used
     shared_slot_lock const hold(*this);
     adopt_dead(hold.number());
     collect_slot(hold.number());
@@ -138,6 +141,7 @@ void slabs::collect() const {
 // Of a slot of this rank whose thread ended.
 void slabs::collect_if_left(std::uint32_t number) const {
     bool taken_over = false;
+    if (!where_.has_metadata(where_.offset_of(&slot(number)))) return;
     if (!borrow_slot(slot(number), taken_over)) return;
     if (taken_over) rebuild(number);
     collect_slot(number);

@@ -60,13 +60,16 @@ bool borrow_slot(heap_slot& slot, bool& taken_over) noexcept {
     return user != 0 && user != me && take(slot, me, taken_over);
 }
 
-heap_slot* find_thread_slot(rank_slots const& slots, bool& taken_over) noexcept {
+heap_slot* find_thread_slot(region const& where, rank_slots const& slots, bool& taken_over) {
     auto const me = my_slot.user != 0 ? my_slot.user : this_user();
     bool const known = my_slot.slots == slots.first && my_slot.slot == nullptr;
     if (known && --my_slot.patience > 0) return nullptr;
     for (bool const mine_only : {true, false}) {
         for (std::uint32_t k = 0; k < slots.n_own; ++k) {
             auto& each = slots[k];
+            auto const offset = where.offset_of(&each);
+            if (mine_only && !where.has_metadata(offset)) break; // none of these was ever used
+            where.ensure_metadata(offset, heap_slot_bytes);
             if (mine_only && each.user.load(std::memory_order_relaxed) != me) continue;
             if (!take(each, me, taken_over)) continue;
             my_slot = {slots.first, &each, me, slots.first_number + k, 0};

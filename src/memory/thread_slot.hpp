@@ -5,6 +5,8 @@
 // Layer: memory.
 #pragma once
 
+#include "shmwin/memory/region.hpp"
+
 #include "memory/slab.hpp"
 
 #include <cstddef>
@@ -39,9 +41,11 @@ struct rank_slots {
     }
 };
 
-/// Local. The calling thread's slot; null if there is none for it.
+/// Local. The calling thread's slot; null if there is none for it. Slots become present one by one.
 /// @param taken_over  set if the slot's last user died, so that its lists may be half changed
-[[nodiscard]] heap_slot* find_thread_slot(rank_slots const& slots, bool& taken_over) noexcept;
+/// @throws out_of_memory (no_space)
+[[nodiscard]] heap_slot*
+find_thread_slot(region const& where, rank_slots const& slots, bool& taken_over);
 
 /// What a thread did with its slot comes before what the next one does: the kernel says that the
 /// thread has ended. ThreadSanitizer does not hear that, and is told here.

@@ -35,7 +35,7 @@ std::uint64_t quick_hash(std::uint64_t h, std::string_view bytes) noexcept {
         h = hash_with(h, word);
     }
     std::uint64_t last = 0;
-    std::memcpy(&last, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(&last, bytes.data(), bytes.size());
     return hash_with(h, last + bytes.size());
 }
 

@@ -49,7 +49,7 @@ while (($# > 0)); do
     shift
 done
 
-[[ $install == no ]] || install_packages "${packages_to_build[@]}" libgtest-dev libgmock-dev
+[[ $install == no ]] || install_packages "${packages_to_build[@]}" libgtest-dev libgmock-dev libboost-dev
 allow_mpi_here
 build=$root/build/release
 

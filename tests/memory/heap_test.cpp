@@ -333,6 +333,9 @@ TEST_F(Heap, StatsAddUp) {
     EXPECT_EQ(full.free, full.capacity - full.used);
     EXPECT_EQ(full.largest_free, full.capacity - 26 * page_bytes);
     EXPECT_EQ(full.most_used, 26 * page_bytes);
+    EXPECT_EQ(full.in_pages, 26 * page_bytes);
+    EXPECT_GT(full.metadata, 0U);
+    EXPECT_EQ(full.metadata % page_bytes, 0U);
     EXPECT_EQ(full.n_blocks, 2U);
     EXPECT_GE(full.present, full.used);
     EXPECT_EQ(full.n_lock_takeovers, 0U);

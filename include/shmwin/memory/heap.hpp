@@ -24,6 +24,8 @@ struct heap_stats {
     std::size_t free = 0;               ///< capacity - used
     std::size_t largest_free = 0;       ///< the largest single request that succeeds
     std::size_t most_used = 0;          ///< high-water mark of pages, those of slabs included
+    std::size_t in_pages = 0;           ///< of pages in use: `used`, and what is free in slabs
+    std::size_t metadata = 0;           ///< the heap's own, of this present: map, bits, descriptors
     std::size_t present = 0;            ///< populated: really taken from the system
     std::uint64_t n_blocks = 0;         ///< blocks in use
     std::uint32_t n_lock_takeovers = 0; ///< how often a process died inside the heap

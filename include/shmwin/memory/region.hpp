@@ -79,6 +79,9 @@ class region {
     /// Local. True if the metadata page that holds `offset` is present.
     [[nodiscard]] SHMWIN_API bool has_metadata(std::uint64_t offset) const noexcept;
 
+    /// Local. How many metadata pages are present. O(pages / 32,000).
+    [[nodiscard]] SHMWIN_API std::uint64_t count_metadata() const noexcept;
+
     /// Local. Populates fresh bytes.
     /// @throws out_of_memory (no_space) naming what is full, the bytes needed and there, the knob
     SHMWIN_API void populate(std::uint64_t offset, std::size_t n_bytes) const;

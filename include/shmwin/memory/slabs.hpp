@@ -83,6 +83,7 @@ class SHMWIN_API slabs {
     struct block_bit;
     [[nodiscard]] bool has_slot() const noexcept;
     [[nodiscard]] bool find_slot() const;
+    [[nodiscard]] std::uint32_t shared_slot() const;
     [[nodiscard]] void* take_listed(heap_slot& mine, unsigned size_class) const noexcept;
     [[nodiscard]] slab& slab_of(std::uint64_t page_word) const noexcept;
     [[nodiscard]] static block_bit find_block(slab const& which, std::uint64_t offset) noexcept;
