@@ -60,22 +60,36 @@ bool borrow_slot(heap_slot& slot, bool& taken_over) noexcept {
     return user != 0 && user != me && take(slot, me, taken_over);
 }
 
+namespace {
+
+// A slot that is the thread's already, or any that it can take; null if there is none.
+heap_slot* look_for_slot(region const& where,
+                         rank_slots const& slots,
+                         std::uint64_t me,
+                         bool mine_only,
+                         bool& taken_over) {
+    for (std::uint32_t k = 0; k < slots.n_own; ++k) {
+        auto& each = slots[k];
+        auto const offset = where.offset_of(&each);
+        if (mine_only && !where.has_metadata(offset))
+            return nullptr; // nor were those behind it used
+        where.ensure_metadata(offset, heap_slot_bytes);
+        if (mine_only && each.user.load(std::memory_order_relaxed) != me) continue;
+        if (!take(each, me, taken_over)) continue;
+        my_slot = {slots.first, &each, me, slots.first_number + k, 0};
+        return &each;
+    }
+    return nullptr;
+}
+
+} // namespace
+
 heap_slot* find_thread_slot(region const& where, rank_slots const& slots, bool& taken_over) {
     auto const me = my_slot.user != 0 ? my_slot.user : this_user();
     bool const known = my_slot.slots == slots.first && my_slot.slot == nullptr;
     if (known && --my_slot.patience > 0) return nullptr;
-    for (bool const mine_only : {true, false}) {
-        for (std::uint32_t k = 0; k < slots.n_own; ++k) {
-            auto& each = slots[k];
-            auto const offset = where.offset_of(&each);
-            if (mine_only && !where.has_metadata(offset)) break; // none of these was ever used
-            where.ensure_metadata(offset, heap_slot_bytes);
-            if (mine_only && each.user.load(std::memory_order_relaxed) != me) continue;
-            if (!take(each, me, taken_over)) continue;
-            my_slot = {slots.first, &each, me, slots.first_number + k, 0};
-            return &each;
-        }
-    }
+    if (auto* const mine = look_for_slot(where, slots, me, true, taken_over)) return mine;
+    if (auto* const mine = look_for_slot(where, slots, me, false, taken_over)) return mine;
     my_slot = {slots.first, nullptr, me, slots.first_number + slots.n_own, calls_without_a_look};
     return nullptr;
 }
