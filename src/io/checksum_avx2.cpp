@@ -5,8 +5,8 @@
 
 #if defined(__x86_64__)
 #define XXH_INLINE_ALL // NOLINT: xxHash's own name
-#include <cstring>
-#include <immintrin.h>
+#include "io/checksum_lanes.hpp"
+
 #include <xxhash.h>
 
 namespace shmwin::inline v1::detail {
@@ -17,23 +17,9 @@ checksum checksum_avx2(void const* bytes, std::size_t n_bytes) noexcept {
 }
 
 void copy_avx2(void* to, void const* from, std::size_t n_bytes) noexcept {
-    constexpr std::size_t lane = sizeof(__m256i);
-    auto* const target = static_cast<std::byte*>(to);
-    auto const* const source = static_cast<std::byte const*>(from);
-    auto const address = reinterpret_cast<std::uintptr_t>(target);
-    std::size_t const head = (lane - address % lane) % lane; // streams go to whole lanes only
-    if (n_bytes < head + lane) {
-        if (n_bytes > 0) std::memcpy(target, source, n_bytes);
-        return;
-    }
-    std::memcpy(target, source, head);
-    auto at = head;
-    for (; at + lane <= n_bytes; at += lane) {
-        _mm256_stream_si256(reinterpret_cast<__m256i*>(target + at),
-                            _mm256_loadu_si256(reinterpret_cast<__m256i const*>(source + at)));
-    }
-    std::memcpy(target + at, source + at, n_bytes - at);
-    _mm_sfence(); // streams are not ordered by a release
+    copy_by_lanes<__m256i>(to, from, n_bytes, [](__m256i* lane, __m256i const* source) {
+        _mm256_stream_si256(lane, _mm256_loadu_si256(source));
+    });
 }
 
 } // namespace shmwin::inline v1::detail

@@ -133,15 +133,14 @@ std::optional<page_index> page_runs::allocate(std::uint64_t n_pages,
 std::optional<page_index> page_runs::allocate(held const& /*hold*/,
                                               request const& what,
                                               function_ref<std::uint64_t(page_index)> head) const {
-    auto const [n_pages, align_pages, high] = what;
+    auto const [n_pages, align_pages] = what;
     SHMWIN_EXPECT(n_pages > 0 && std::has_single_bit(align_pages));
     if (n_pages > words_.size()) return std::nullopt;
     auto const found = find_fit(n_pages, align_pages);
     if (!found) return std::nullopt;
     std::uint64_t const first = *found;
     auto const whole = length_of(word(first));
-    auto lead = lead_of(first, align_pages);
-    if (high) lead += (whole - lead - n_pages) / align_pages * align_pages;
+    auto const lead = lead_of(first, align_pages);
     auto const start = first + lead;
     auto const rest = whole - lead - n_pages;
     // What can fail comes before the first change.

@@ -80,7 +80,9 @@ class SHMWIN_API heap {
     [[nodiscard]] void* at(std::uint64_t offset) const noexcept { return where_.at(offset); }
 
     /// Local. Makes free what other ranks and threads freed of the calling thread's blocks, and
-    /// what dead ranks had; gives slabs without a block in use back to the pages. O(slabs).
+    /// what dead ranks had; gives slabs without a block in use back to the pages. O(slabs), and a
+    /// look at each rank's process.
+    /// @throws out_of_memory (no_space)  the system has no room for the thread's first slot
     void collect() const { slabs_.collect(); }
 
     /// Local. Numbers of one moment. O(pages / 64).

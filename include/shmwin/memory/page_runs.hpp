@@ -79,7 +79,6 @@ class SHMWIN_API page_runs {
     struct request {
         std::uint64_t n_pages = 1;
         std::uint64_t align_pages = 1; ///< a power of two
-        bool high = false;             ///< from the end of a free run
     };
     using held = robust_lock<repair>;
 
