@@ -2,6 +2,7 @@
 #include "shmwin/base/text.hpp"
 
 #include <array>
+#include <ctime>
 #include <iomanip>
 #include <system_error>
 
@@ -27,6 +28,14 @@ std::string shape_text(std::span<std::int64_t const> extents) {
         all += (all.empty() ? "" : " x ") + std::to_string(extent);
     }
     return all;
+}
+
+std::string time_text(std::int64_t ns) {
+    std::array<char, 32> out{};
+    auto const seconds = static_cast<std::time_t>(ns / 1'000'000'000);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    return {out.data(), std::strftime(out.data(), out.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 std::string errno_text(int number) {

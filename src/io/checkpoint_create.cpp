@@ -9,7 +9,6 @@
 #include "io/datatype.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <numeric>
 
 namespace shmwin::inline v1::detail {
@@ -33,14 +32,6 @@ h5_handle utf8_links_with_groups() {
     H5Pset_char_encoding(list.get(), H5T_CSET_UTF8);
     H5Pset_create_intermediate_group(list.get(), 1);
     return list;
-}
-
-std::string utc_text(std::int64_t ns) {
-    std::array<char, 32> text{};
-    auto const seconds = static_cast<std::time_t>(ns / 1'000'000'000);
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 // HDF5 has the slowest dimension first: of a layout_left array, the last.
@@ -105,7 +96,7 @@ void write_labels(hid_t file, checkpoint_info const& info) {
     h5_write_attribute(file, "shmwin_version", std::string(SHMWIN_VERSION));
     h5_write_attribute(file, "step", info.step);
     h5_write_attribute(file, "time", info.time);
-    h5_write_attribute(file, "created", utc_text(info.created_ns));
+    h5_write_attribute(file, "created", time_text(info.created_ns));
     h5_write_attribute(file, "created_ns", info.created_ns);
     h5_write_attribute(file, "uuid", info.uuid);
     h5_write_attribute(file, "parent_uuid", info.parent_uuid);

@@ -10,7 +10,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
-#include <ctime>
 
 namespace shmwin::inline v1::detail {
 namespace {
@@ -48,15 +47,6 @@ constexpr std::size_t chunk_of(std::uint64_t index) noexcept {
 
 std::atomic_ref<std::uint64_t> shared(std::uint64_t& word) noexcept {
     return std::atomic_ref(word);
-}
-
-std::string time_text(std::int64_t ns) {
-    std::array<char, 32> text{};
-    auto const seconds = static_cast<std::time_t>(ns / 1'000'000'000);
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    auto const n = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return {text.data(), n};
 }
 
 } // namespace

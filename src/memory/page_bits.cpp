@@ -24,16 +24,22 @@ constexpr std::uint64_t mask_of(std::uint64_t first, std::uint64_t last) noexcep
     return below_last & ~((1ULL << first) - 1);
 }
 
-// The first page of [first, end) whose bit is `value`; `end` if there is none.
-std::uint64_t next(bitmap bits, std::uint64_t first, std::uint64_t end, bool value) noexcept {
+// The first page of [first, end) whose bit is `value`; `end` if there is none. word_at(i): word i.
+template <typename Word>
+std::uint64_t
+next(Word const& word_at, std::uint64_t first, std::uint64_t end, bool value) noexcept {
     while (first < end) {
         auto const stop = std::min(end, (first / 64 + 1) * 64);
-        auto const word = value ? load(bits, first / 64) : ~load(bits, first / 64);
+        auto const word = value ? word_at(first / 64) : ~word_at(first / 64);
         auto const hits = word & mask_of(first % 64, stop - first / 64 * 64);
         if (hits != 0) return first / 64 * 64 + static_cast<unsigned>(std::countr_zero(hits));
         first = stop;
     }
     return end;
+}
+
+std::uint64_t next(bitmap bits, std::uint64_t first, std::uint64_t end, bool value) noexcept {
+    return next([bits](std::uint64_t at) { return load(bits, at); }, first, end, value);
 }
 
 void set(bitmap bits, std::uint64_t first, std::uint64_t n) noexcept {
@@ -100,15 +106,49 @@ void page_bits::mark_touched(std::uint64_t first, std::uint64_t n) const {
     set(touched_, first, n);
 }
 
+// A word of a bitmap; 0 where the bitmap's own pages are not there.
+std::uint64_t page_bits::word_at(bitmap bits, std::uint64_t at) const noexcept {
+    return where_.has_metadata(where_.offset_of(&bits[at])) ? load(bits, at) : 0;
+}
+
+void page_bits::clear(bitmap bits, std::uint64_t first, std::uint64_t n) const noexcept {
+    for (auto const end = first + n; first < end;) {
+        auto const stop = std::min(end, (first / 64 + 1) * 64);
+        auto const mask = mask_of(first % 64, stop - first / 64 * 64);
+        if ((word_at(bits, first / 64) & mask) != 0) {
+            std::atomic_ref(bits[first / 64]).fetch_and(~mask, std::memory_order_acq_rel);
+        }
+        first = stop;
+    }
+}
+
+// `present` goes before the pages do, and `touched` after: a process that is killed in between
+// leaves bits that cost a little work, and are never wrong.
+std::uint64_t page_bits::release(std::uint64_t first, std::uint64_t n) const noexcept {
+    auto const pages = where_.header()[section_id::pages].offset;
+    auto const present = [this](std::uint64_t at) { return word_at(present_, at); };
+    std::uint64_t n_released = 0;
+    auto const end = first + n;
+    while ((first = next(present, first, end, true)) < end) {
+        auto const stop = next(present, first, end, false);
+        clear(present_, first, stop - first);
+        if (!where_.release(pages + first * page_bytes, (stop - first) * page_bytes)) {
+            set(present_, first, stop - first);
+            return n_released;
+        }
+        clear(touched_, first, stop - first);
+        n_released += stop - first;
+        first = stop;
+    }
+    return n_released;
+}
+
 std::uint64_t page_bits::count_present(std::uint64_t first, std::uint64_t n) const {
     std::uint64_t count = 0;
-    auto const end = first + n;
-    while (first < end) {
+    for (auto const end = first + n; first < end;) {
         auto const stop = std::min(end, (first / 64 + 1) * 64);
-        if (where_.has_metadata(where_.offset_of(&present_[first / 64]))) {
-            auto const mask = mask_of(first % 64, stop - first / 64 * 64);
-            count += static_cast<unsigned>(std::popcount(load(present_, first / 64) & mask));
-        }
+        auto const mask = mask_of(first % 64, stop - first / 64 * 64);
+        count += static_cast<unsigned>(std::popcount(word_at(present_, first / 64) & mask));
         first = stop;
     }
     return count;

@@ -93,6 +93,13 @@ std::uint64_t page_runs::lead_of(std::uint64_t first, std::uint64_t align_pages)
     return (align_pages - (first_page_number_ + first) % align_pages) % align_pages;
 }
 
+// Where in the free run at `first` the pages asked for are taken.
+std::uint64_t page_runs::start_in(std::uint64_t first, request const& what) const noexcept {
+    if (!what.from_end) return first + lead_of(first, what.align_pages);
+    auto const last = first + length_of(word(first)) - what.n_pages;
+    return last - (first_page_number_ + last) % what.align_pages;
+}
+
 std::optional<page_index> page_runs::find_fit(std::uint64_t n_pages,
                                               std::uint64_t align_pages) const noexcept {
     auto const& control = *control_;
@@ -125,23 +132,22 @@ std::optional<page_index> page_runs::find_fit(std::uint64_t n_pages,
 std::optional<page_index> page_runs::allocate(std::uint64_t n_pages,
                                               std::uint64_t align_pages) const {
     auto const hold = lock();
-    return allocate(hold, {n_pages, align_pages}, [&](page_index) {
-        return make_word(word_kind::used_head, n_pages);
-    });
+    return allocate(
+        hold, {n_pages, align_pages}, [&](page_index) { return make_block_word(n_pages, 0); });
 }
 
 std::optional<page_index> page_runs::allocate(held const& /*hold*/,
                                               request const& what,
                                               function_ref<std::uint64_t(page_index)> head) const {
-    auto const [n_pages, align_pages] = what;
-    SHMWIN_EXPECT(n_pages > 0 && std::has_single_bit(align_pages));
+    auto const n_pages = what.n_pages;
+    SHMWIN_EXPECT(n_pages > 0 && std::has_single_bit(what.align_pages));
     if (n_pages > words_.size()) return std::nullopt;
-    auto const found = find_fit(n_pages, align_pages);
+    auto const found = find_fit(n_pages, what.align_pages);
     if (!found) return std::nullopt;
     std::uint64_t const first = *found;
     auto const whole = length_of(word(first));
-    auto const lead = lead_of(first, align_pages);
-    auto const start = first + lead;
+    auto const start = start_in(first, what);
+    auto const lead = start - first;
     auto const rest = whole - lead - n_pages;
     // What can fail comes before the first change.
     ensure_words(start, n_pages);
@@ -162,12 +168,12 @@ std::optional<page_index> page_runs::allocate(held const& /*hold*/,
     return static_cast<page_index>(start);
 }
 
-bool page_runs::free(page_index first) const {
+bool page_runs::free(page_index first, std::uint64_t start_bytes) const {
     if (first >= words_.size()) return false;
     if (!where_.has_metadata(where_.header()[section_id::page_map].offset + 8ULL * first))
         return false;
     auto const hold = lock();
-    return free(hold, first, word_kind::used_head);
+    return is_block_at(word(first), start_bytes) && free(hold, first, word_kind::used_head);
 }
 
 bool page_runs::free(held const& /*hold*/, page_index first, word_kind kind) const {

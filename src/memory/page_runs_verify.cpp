@@ -54,6 +54,11 @@ void page_runs::verify_runs(std::vector<std::string>& violations) const {
 void page_runs::verify_run(std::uint64_t first, std::vector<std::string>& violations) const {
     if (kind_of_word(word(first)) == word_kind::slab_head) return;
     bool const used = is_used_head(kind_of_word(word(first)));
+    auto const plain = used ? make_block_word(length_of(word(first)), start_of(word(first)))
+                            : make_word(word_kind::free_head, length_of(word(first)));
+    if (word(first) != plain) {
+        violations.push_back(text("page runs: the run at page ", first, " has a torn head"));
+    }
     auto const last = first + length_of(word(first)) - 1;
     auto const tail =
         make_word(used ? word_kind::used_tail : word_kind::free_tail, last - first + 1);

@@ -50,4 +50,8 @@ int populate_pages(std::byte* address, std::size_t n_bytes) noexcept {
     return 0;
 }
 
+bool release_pages(std::byte* address, std::size_t n_bytes) noexcept {
+    return ::madvise(address, n_bytes, MADV_REMOVE) == 0;
+}
+
 } // namespace shmwin::inline v1::detail

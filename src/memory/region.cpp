@@ -60,6 +60,10 @@ void region::create(segment_header const& header) const {
     std::memcpy(base_, &header, sizeof header);
 }
 
+bool region::release(std::uint64_t offset, std::size_t n_bytes) const noexcept {
+    return release_pages(base_ + offset, n_bytes);
+}
+
 bool region::has_metadata(std::uint64_t offset) const noexcept {
     auto const page = page_of(offset) - first_lazy_page(header());
     auto const word = bit_word(*this, page).load(std::memory_order_acquire);

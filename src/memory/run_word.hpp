@@ -28,6 +28,9 @@ inline constexpr std::uint64_t length_mask = 0xffff'ffffULL;
 // Of a slab: its descriptor's offset in lines of 64 bytes, and above that its number of pages.
 inline constexpr unsigned slab_pages_shift = 48;
 inline constexpr std::uint64_t slab_offset_mask = (1ULL << slab_pages_shift) - 1;
+// Of a block: the line of 64 bytes of its first page at which it begins.
+inline constexpr unsigned start_shift = 32;
+inline constexpr std::uint64_t start_mask = 0x3f;
 inline constexpr std::size_t words_per_page = page_bytes / sizeof(std::uint64_t);
 
 [[nodiscard]] constexpr word_kind kind_of_word(std::uint64_t word) noexcept {
@@ -46,6 +49,22 @@ inline constexpr std::size_t words_per_page = page_bytes / sizeof(std::uint64_t)
 
 [[nodiscard]] constexpr std::uint64_t make_word(word_kind kind, std::uint64_t n_pages) noexcept {
     return (static_cast<std::uint64_t>(kind) << kind_shift) | n_pages;
+}
+
+/// Head of a block that begins `start_bytes` behind the start of its first page.
+[[nodiscard]] constexpr std::uint64_t make_block_word(std::uint64_t n_pages,
+                                                      std::uint64_t start_bytes) noexcept {
+    return make_word(word_kind::used_head, n_pages) | (start_bytes / 64) << start_shift;
+}
+
+/// Of a block's head, in bytes.
+[[nodiscard]] constexpr std::uint64_t start_of(std::uint64_t head) noexcept {
+    return (head >> start_shift & start_mask) * 64;
+}
+
+/// True if a block in use has this head and begins at this place of its first page.
+[[nodiscard]] constexpr bool is_block_at(std::uint64_t head, std::uint64_t start_bytes) noexcept {
+    return kind_of_word(head) == word_kind::used_head && start_of(head) == start_bytes;
 }
 
 /// Head of a slab, or (of 0 pages) a page inside it.

@@ -171,6 +171,15 @@ void segment_core::fence() {
     rendezvous_.meet({operation::fence});
 }
 
+std::size_t segment_core::trim() {
+    require_open(operation::trim);
+    note(operation::trim);
+    auto const failure = failure_of([&] { heap_.collect(); });
+    return rendezvous_.meet({operation::trim},
+                            failure ? &*failure : nullptr,
+                            [&](meeting_values& result) { result[0] = heap_.trim(); })[0];
+}
+
 void segment_core::meet(collective_call const& call, function_ref<void()> completion) {
     require_open(call.op);
     note(call.op);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/segment/segment.hpp"
 
+#include "segment/memory_map.hpp"
+
 #include <exception>
 #include <utility>
 
@@ -33,6 +35,10 @@ void segment::fence() {
     core_->fence();
 }
 
+std::size_t segment::trim() {
+    return core_->trim();
+}
+
 void segment::close() {
     core_->close();
 }
@@ -59,6 +65,10 @@ heap_report segment::verify(std::size_t limit) const {
     auto report = core_->memory().verify(limit);
     core_->names().verify(report.violations, limit);
     return report;
+}
+
+memory_map segment::memory_map() const {
+    return detail::map_of(*core_);
 }
 
 int segment::rank() const noexcept {

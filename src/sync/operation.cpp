@@ -41,6 +41,8 @@ char const* name(operation which) noexcept {
         return "read_dataset";
     case operation::finalize:
         return "MPI_Finalize";
+    case operation::trim:
+        return "trim";
     }
     return "a call of a newer version";
 }

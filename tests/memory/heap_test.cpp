@@ -219,8 +219,8 @@ TEST_F(Heap, HugeRequestsAreOutOfMemoryAndChangeNothing) {
 }
 
 TEST_F(Heap, OutOfMemoryTellsAskedFreeCapacityLargestAndTheKnob) {
-    auto* const a = memory.allocate(1_MiB);
-    auto* const b = memory.allocate(1_MiB);
+    auto* const a = memory.allocate(1_MiB, page_bytes);
+    auto* const b = memory.allocate(1_MiB, page_bytes);
     memory.deallocate(a); // 3 MiB are free, 2 MiB together
     auto const failed = error_of([&] { static_cast<void>(memory.allocate(3_MiB)); });
     EXPECT_EQ(failed.text,

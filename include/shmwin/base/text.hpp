@@ -26,6 +26,9 @@ template <typename... Parts>
 /// Extents as "344 x 403"; "scalar" for none.
 [[nodiscard]] SHMWIN_API std::string shape_text(std::span<std::int64_t const> extents);
 
+/// A point in time, in ns after 1970, as "2008-04-26T16:05:00Z".
+[[nodiscard]] SHMWIN_API std::string time_text(std::int64_t ns);
+
 /// What errno value `number` means: "No space left on device".
 [[nodiscard]] SHMWIN_API std::string errno_text(int number);
 

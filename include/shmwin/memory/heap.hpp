@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,21 @@ class SHMWIN_API heap {
     /// @complexity  O(1)
     void deallocate(void* block) const;
 
+    /// Local. Makes a block larger where it stands, if it can: what it holds stays, what is new is
+    /// not initialised.
+    /// @returns  true if the block has room for `n_bytes` bytes now; else nothing changed
+    /// @throws argument_error (bad_pointer)  as deallocate()
+    /// @throws out_of_memory (no_space)      the system has no room; nothing changed
+    /// @complexity  O(1), and populating what was never used before
+    [[nodiscard]] bool try_expand(void* block, std::size_t n_bytes) const;
+
+    /// Local. Gives back what of a block lies behind its first `n_bytes` bytes, in whole pages;
+    /// blocks up to 32 KiB stay as they are.
+    /// @returns  usable_size() from now on
+    /// @throws argument_error (bad_pointer)  as deallocate()
+    /// @complexity  O(1)
+    std::size_t shrink(void* block, std::size_t n_bytes) const;
+
     /// Local. Size of the block that begins at `block`, in bytes; 0 if none does.
     [[nodiscard]] std::size_t usable_size(void const* block) const;
 
@@ -84,6 +100,12 @@ class SHMWIN_API heap {
     /// look at each rank's process.
     /// @throws out_of_memory (no_space)  the system has no room for the thread's first slot
     void collect() const { slabs_.collect(); }
+
+    /// Local. Gives the memory of free pages back to the system. No process may have a transfer
+    /// or a registration (of a network card, a GPU) on memory that it freed: hence segment::trim().
+    /// @returns  bytes given back; 0 where the system cannot take them
+    /// @complexity  O(pages); holds the lock of the pages
+    std::size_t trim() const;
 
     /// Local. Numbers of one moment. O(pages / 64).
     [[nodiscard]] heap_stats stats() const;
@@ -114,10 +136,27 @@ class SHMWIN_API heap {
         std::uint64_t first;
         std::uint64_t n_pages;
     };
+    // A block of whole pages: it begins `start_bytes` behind the start of the first one.
+    struct large_block {
+        std::uint64_t first;
+        std::uint64_t n_pages;
+        std::uint64_t start_bytes;
+    };
+    class unfinished_block;
     [[nodiscard]] page_range pages_of(std::uint64_t offset, std::size_t n_bytes) const noexcept;
     [[nodiscard]] std::uint64_t offset_of_page(std::uint64_t page) const noexcept;
     [[nodiscard]] void* allocate_pages(std::size_t n_bytes, std::size_t alignment) const;
-    [[nodiscard]] std::uint64_t take(std::size_t n_bytes, std::size_t alignment) const;
+    [[nodiscard]] void* allocate_zeroed_pages(std::size_t n_bytes, std::size_t alignment) const;
+    [[nodiscard]] std::uint64_t offset_of(large_block const& block) const noexcept;
+    [[nodiscard]] large_block require_large(void const* block) const;
+    [[nodiscard]] std::optional<large_block>
+    place(std::size_t n_bytes, std::size_t alignment, std::size_t start_bytes) const;
+    [[nodiscard]] std::optional<large_block> place(std::size_t n_bytes,
+                                                   std::size_t alignment) const;
+    [[nodiscard]] large_block take(std::size_t n_bytes, std::size_t alignment) const;
+    [[nodiscard]] bool resize(large_block const& block, std::uint64_t n_pages) const;
+    [[nodiscard]] bool is_small(void const* block) const noexcept;
+    [[nodiscard]] std::size_t require_size(void const* block) const;
     [[noreturn]] void raise_full(std::size_t n_bytes) const;
     [[noreturn]] static void raise_foreign(void const* block);
     [[noreturn]] static void raise_bad_pointer(std::uint64_t offset, detail::free_outcome why);

@@ -4,7 +4,7 @@
 //   present  the page exists: touching it cannot be SIGBUS
 //   touched  it was handed out before, so it may hold anything; else all its bytes are 0
 //
-// A bit is set before the page is handed out and never cleared.
+// A bit is set before the page is handed out. Giving pages back to the system alone clears bits.
 //
 // Layer: memory.
 #pragma once
@@ -36,6 +36,11 @@ class page_bits {
     /// @throws out_of_memory (no_space) if the bitmap's own pages cannot be had
     SHMWIN_API void mark_touched(std::uint64_t first, std::uint64_t n) const;
 
+    /// Local. Gives the memory of pages that nobody uses back to the system. Under the lock of the
+    /// page runs.
+    /// @returns  how many were given back
+    SHMWIN_API std::uint64_t release(std::uint64_t first, std::uint64_t n) const noexcept;
+
     /// Local. How many of the pages are present.
     [[nodiscard]] SHMWIN_API std::uint64_t count_present(std::uint64_t first,
                                                          std::uint64_t n) const;
@@ -43,6 +48,8 @@ class page_bits {
   private:
     using bitmap = std::span<std::uint64_t>;
     void ensure(bitmap bits, std::uint64_t first, std::uint64_t n) const;
+    [[nodiscard]] std::uint64_t word_at(bitmap bits, std::uint64_t at) const noexcept;
+    void clear(bitmap bits, std::uint64_t first, std::uint64_t n) const noexcept;
 
     region where_;
     bitmap present_;

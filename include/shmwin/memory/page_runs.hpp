@@ -3,8 +3,8 @@
 //
 // The page map has a 64-bit word a page and is the truth:
 //
-//     | kind (4 bits) | 0 (28) | number of pages of the run (32) |    of a block, a free run
-//     | kind (4 bits) | number of pages (12) | descriptor (48)   |    of a slab
+//     | kind (4 bits) | 0 (22) | start (6) | number of pages (32) |   of a block, a free run
+//     | kind (4 bits) | number of pages (12)  | descriptor (48)   |   of a slab
 //
 // The first page of each run holds its head word, the last its tail word; all between hold 0, but
 // in a slab the descriptor. Heads tile the pages: from page 0 on, head to head. Every change
@@ -14,6 +14,8 @@
 //
 // Free runs stand in bins by size, 8 for each doubling: a good fit in O(1), at most 12.5 % above
 // the best (M. Masmano et al., "TLSF: a new dynamic memory allocator for real-time systems", 2004).
+// Large blocks come from the high end of what is free and all others from the low end, so that
+// slabs leave no holes between arrays.
 //
 // Layer: memory.
 #pragma once
@@ -55,6 +57,7 @@ struct run_control {
     std::uint32_t first_unused_slab; ///< number + 1
     std::uint32_t slabs_in_doubt;    ///< a holder died: find out which are unused
     std::uint32_t n_slabs;
+    std::uint64_t n_staggered; ///< large blocks ever placed: where the next one begins
 };
 
 /// Numbers of one moment.
@@ -79,6 +82,7 @@ class SHMWIN_API page_runs {
     struct request {
         std::uint64_t n_pages = 1;
         std::uint64_t align_pages = 1; ///< a power of two
+        bool from_end = false;         ///< from the high end of what is free
     };
     using held = robust_lock<repair>;
 
@@ -95,8 +99,8 @@ class SHMWIN_API page_runs {
                                                      std::uint64_t align_pages) const;
 
     /// Local. Gives a block's run back. O(1).
-    /// @returns  false, and nothing changes, if no block's run begins at `first`
-    bool free(page_index first) const;
+    /// @returns  false, and nothing changes, if no block begins `start_bytes` behind `first`
+    bool free(page_index first, std::uint64_t start_bytes = 0) const;
 
     /// Local. For several changes at once.
     [[nodiscard]] held lock() const { return {control_->mutex, who_, policy_, repair{this}}; }
@@ -108,6 +112,15 @@ class SHMWIN_API page_runs {
 
     /// Local. As free(), of a run of another kind.
     bool free(held const& hold, page_index first, word_kind kind) const;
+
+    /// Local. Makes a block's run longer or shorter where it stands. O(1).
+    /// @returns  false, and nothing changes, if the pages behind it are not free
+    /// @pre  n_pages > 0; a block's run begins at `first`
+    /// @throws out_of_memory (no_space) if the metadata's own pages cannot be had
+    [[nodiscard]] bool resize(held const& hold, page_index first, std::uint64_t n_pages) const;
+
+    /// Local. Calls visit(first, n_pages) for each free run, from the lowest on. O(pages).
+    void each_free(held const& hold, function_ref<void(std::uint64_t, std::uint64_t)> visit) const;
 
     /// Local. The word of a page; 0 where the map is not present.
     [[nodiscard]] std::uint64_t word_of(std::uint64_t page) const noexcept {
@@ -140,6 +153,7 @@ class SHMWIN_API page_runs {
                                                      std::uint64_t align_pages) const noexcept;
     [[nodiscard]] std::uint64_t lead_of(std::uint64_t first,
                                         std::uint64_t align_pages) const noexcept;
+    [[nodiscard]] std::uint64_t start_in(std::uint64_t first, request const& what) const noexcept;
     void insert(page_index first, std::uint64_t n_pages) const noexcept;
     void remove(page_index first, std::uint64_t n_pages) const noexcept;
     void set_run(std::uint64_t first, std::uint64_t n_pages, std::uint64_t head) const noexcept;

@@ -90,6 +90,11 @@ class region {
     /// @returns  false if it cannot be had
     SHMWIN_API bool try_populate(std::uint64_t offset, std::size_t n_bytes) const noexcept;
 
+    /// Local. Gives the memory of whole pages back to the system; they are holes again, which read
+    /// as 0 in every process.
+    /// @returns  false if the system cannot do that here; nothing changed
+    SHMWIN_API bool release(std::uint64_t offset, std::size_t n_bytes) const noexcept;
+
   private:
     [[nodiscard]] std::size_t room_for(std::size_t n_bytes) const noexcept;
 

@@ -89,6 +89,8 @@ class SHMWIN_API segment_core final : public finalizable,
     void destroy_together(placed_object const& what, std::string_view name);
 
     void fence();
+    /// Gives free pages back to the system; how many bytes.
+    std::size_t trim();
     /// fence(), with work that one rank does for all when all have come.
     void meet(collective_call const& call, function_ref<void()> completion);
     void close();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "shmwin/segment/group.hpp"
+#include "shmwin/segment/memory_map.hpp"
 #include "shmwin/segment/options.hpp"
 
 #include <mpi.h>
@@ -48,6 +49,16 @@ class SHMWIN_API segment : public object_group {
     /// @see MPI 3.1, 11.5.4 (memory and process synchronisation)
     void fence();
 
+    /// Node, collective. Gives the memory of all free pages back to the system, after each rank has
+    /// collected its own. Nothing else ever does: once one process has given pages back, those that
+    /// another has registered (with a network card, a GPU) are orphans that hold old data. So no
+    /// transfer and no registration may be live on memory that was freed.
+    ///
+    /// @returns  bytes given back, the same on all ranks; 0 where the system cannot take them
+    /// @throws peer_left, runtime_failure (disagreement, closed), out_of_memory (no_space)
+    /// @complexity  O(pages); allocations of whole pages wait meanwhile
+    std::size_t trim();
+
     /// Node, collective. Ends the segment for all: waits for all ranks, frees the MPI window.
     /// What handles and views show stays mapped while they exist. A second close() does nothing.
     /// @throws peer_left, runtime_failure (disagreement)
@@ -68,6 +79,10 @@ class SHMWIN_API segment : public object_group {
 
     /// Local. Checks every invariant of heap and directory, while nobody changes them. O(pages).
     [[nodiscard]] heap_report verify(std::size_t limit = 20) const;
+
+    /// Local. Where the memory went: totals, and every named object with its type, shape, bytes,
+    /// rank and source line. .text() for people, .json() for scripts. O(n log n).
+    [[nodiscard]] shmwin::memory_map memory_map() const;
 
     [[nodiscard]] int rank() const noexcept;
     [[nodiscard]] int n_ranks() const noexcept;

@@ -32,6 +32,7 @@ enum class operation : std::uint32_t {
     restore = 15,
     read_dataset = 16,
     finalize = 17,
+    trim = 18,
 };
 
 /// Local. "create_array", "fence", ...

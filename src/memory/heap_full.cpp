@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// What the error says when a segment is full: also where its memory went.
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/text.hpp"
+#include "shmwin/memory/directory.hpp"
+#include "shmwin/memory/heap.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace shmwin::inline v1 {
+namespace {
+
+constexpr std::size_t n_shown = 3;
+
+std::string line_of(detail::object_record const& record) {
+    return detail::text('"',
+                        record.name_text(),
+                        "\" of ",
+                        detail::bytes_text(record.n_bytes),
+                        " (",
+                        record.type_text(),
+                        record.shape().empty() ? "" : " ",
+                        record.shape().empty() ? "" : detail::shape_text(record.shape()),
+                        ", ",
+                        record.file.data(),
+                        ':',
+                        record.line,
+                        ')');
+}
+
+// The largest objects that have a name.
+std::string largest_of(detail::directory const& names) {
+    auto all = names.list();
+    auto const n = std::min(all.size(), n_shown);
+    std::ranges::partial_sort(all,
+                              all.begin() + static_cast<std::ptrdiff_t>(n),
+                              std::ranges::greater{},
+                              [](auto const& each) { return each.record.n_bytes; });
+    std::string text;
+    all.resize(n);
+    for (auto const& each : all) {
+        text += (text.empty() ? "; largest objects: " : ", ") + line_of(each.record);
+    }
+    return text;
+}
+
+} // namespace
+
+void heap::raise_full(std::size_t n_bytes) const {
+    auto const numbers = stats();
+    // To read names takes no lock, so who asks does not matter.
+    detail::directory const names(*this, participants({}, 0), wait_policy{});
+    raise(errc::out_of_memory,
+          detail::text("segment is full (",
+                       detail::bytes_text(n_bytes),
+                       " asked for, ",
+                       detail::bytes_text(numbers.free),
+                       " free of ",
+                       detail::bytes_text(numbers.capacity),
+                       ", largest free block ",
+                       detail::bytes_text(numbers.largest_free),
+                       largest_of(names),
+                       "; raise .capacity or SHMWIN_CAPACITY)"));
+}
+
+} // namespace shmwin::inline v1
