@@ -36,11 +36,19 @@ std::uint64_t heap::offset_of_page(std::uint64_t page) const noexcept {
     return where_.header()[detail::section_id::pages].offset + page * page_bytes;
 }
 
+// The two paths that matter have no frame: all else is a call at their end.
 void* heap::allocate(std::size_t n_bytes, std::size_t alignment) const {
+    if (detail::is_usual(n_bytes, alignment)) [[likely]] {
+        auto const& classes = detail::usual_classes[alignment > 8 ? 1 : 0];
+        if (auto* const block = slabs_.allocate_at_once(classes[(n_bytes + 7) / 8])) [[likely]]
+            return block;
+    }
+    return allocate_slowly(n_bytes, alignment);
+}
+
+[[gnu::noinline]] void* heap::allocate_slowly(std::size_t n_bytes, std::size_t alignment) const {
     auto const size_class = class_for(n_bytes, alignment);
     if (size_class == detail::n_size_classes) return allocate_pages(n_bytes, alignment);
-    if (auto* const block = slabs_.allocate_at_once(size_class)) [[likely]]
-        return block;
     auto* const block = slabs_.allocate(size_class);
     if (block == nullptr) raise_full(n_bytes);
     return block;
@@ -53,21 +61,30 @@ void* heap::allocate_zeroed(std::size_t n_bytes, std::size_t alignment) const {
 }
 
 void heap::deallocate(void* block) const {
-    if (block == nullptr) return;
     auto const begin = static_cast<std::uint64_t>(static_cast<std::byte*>(block) - first_page_);
-    if (begin >= pages_bytes_) [[unlikely]]
-        raise_foreign(block);
-    auto const offset = offset_of(block);
+    if (begin < pages_bytes_) [[likely]] {
+        auto const word = runs_.word_there(begin / page_bytes);
+        auto const offset = static_cast<std::byte*>(block) - where_.base();
+        if (detail::is_slab_word(word)
+            && slabs_.free_at_once(word, static_cast<std::uint64_t>(offset))) [[likely]]
+            return;
+    }
+    deallocate_slowly(block);
+}
+
+[[gnu::noinline]] void heap::deallocate_slowly(void* block) const {
+    if (block == nullptr) return;
+    if (!owns(block)) raise_foreign(block);
+    auto const begin = offset_of(block) - offset_of_page(0);
     auto const word = runs_.word_of(begin / page_bytes);
     auto outcome = detail::free_outcome::not_a_block;
-    if (detail::is_slab_word(word)) [[likely]] {
-        outcome = slabs_.deallocate(word, offset);
+    if (detail::is_slab_word(word)) {
+        outcome = slabs_.deallocate(word, offset_of(block));
     } else if (runs_.free(static_cast<detail::page_index>(begin / page_bytes),
                           begin % page_bytes)) {
         outcome = detail::free_outcome::done;
     }
-    if (outcome != detail::free_outcome::done) [[unlikely]]
-        raise_bad_pointer(offset, outcome);
+    if (outcome != detail::free_outcome::done) raise_bad_pointer(offset_of(block), outcome);
 }
 
 void heap::raise_foreign(void const* block) {

@@ -80,7 +80,7 @@ inline constexpr std::size_t words_per_page = page_bytes / sizeof(std::uint64_t)
 }
 
 [[nodiscard]] constexpr std::uint64_t descriptor_offset_of(std::uint64_t slab_word) noexcept {
-    return (slab_word & slab_offset_mask) * 64;
+    return slab_word << (64 - slab_pages_shift) >> (64 - slab_pages_shift - 6);
 }
 
 // Bin of a free run: below 8 pages one bin a size; then 8 bins for each doubling.

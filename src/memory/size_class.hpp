@@ -62,6 +62,25 @@ inline constexpr auto class_table = [] {
     return found;
 }
 
+/// class_of for what is asked for most: up to 1 KiB, aligned to 16 bytes or less.
+inline constexpr std::size_t usual_bytes = 1024;
+inline constexpr std::size_t usual_alignment = 16;
+inline constexpr auto usual_classes = [] {
+    std::array<std::array<std::uint8_t, usual_bytes / 8 + 1>, 2> tables{}; // aligned to 8, to 16
+    for (std::size_t eights = 0; eights <= usual_bytes / 8; ++eights) {
+        tables[0][eights] = static_cast<std::uint8_t>(class_of(8 * eights, 8));
+        tables[1][eights] = static_cast<std::uint8_t>(class_of(8 * eights, 16));
+    }
+    return tables;
+}();
+
+/// True if usual_classes tells the class.
+[[nodiscard]] constexpr bool is_usual(std::size_t n_bytes, std::size_t alignment) noexcept {
+    constexpr unsigned possible = 1U << 1U | 1U << 2U | 1U << 4U | 1U << 8U | 1U << 16U;
+    return n_bytes <= usual_bytes && alignment <= usual_alignment
+           && (possible >> alignment & 1U) != 0;
+}
+
 /// Pages of a full-grown slab: 512 blocks, or 64 KiB, or more where large blocks would leave more
 /// than a sixteenth of it unused.
 [[nodiscard]] constexpr std::size_t slab_pages(unsigned size_class) noexcept {

@@ -23,6 +23,8 @@ slabs::slabs(region const& where,
     my_first_number_ = static_cast<std::uint32_t>(who.self()) * slots_per_rank_;
     first_slot_ = where.base() + header[section_id::heap_slots].offset;
     my_first_slot_ = first_slot_ + my_first_number_ * heap_slot_bytes;
+    static std::atomic<std::uint64_t> last_number{0};
+    number_ = last_number.fetch_add(1) + 1;
 }
 
 heap_slot& slabs::slot(std::uint32_t number) const noexcept {
@@ -34,7 +36,7 @@ heap_slot& slabs::slot(std::uint32_t number) const noexcept {
 bool slabs::find_slot() const {
     bool taken_over = false;
     auto* const mine = find_thread_slot(
-        where_, {my_first_slot_, my_first_number_, slots_per_rank_ - 1}, taken_over);
+        where_, {number_, my_first_slot_, my_first_number_, slots_per_rank_ - 1}, taken_over);
     if (taken_over) rebuild(my_slot.number);
     return mine != nullptr;
 }
@@ -156,6 +158,28 @@ void slabs::unlink(heap_slot& mine, slab& which) const noexcept {
 }
 
 // --- freeing -------------------------------------------------------------------------------------
+
+free_outcome slabs::deallocate(std::uint64_t page_word, std::uint64_t offset) const {
+    auto& which = slab_of(page_word);
+    auto const [w, bit] = find_block(which, offset);
+    if (bit == 0) return free_outcome::not_a_block;
+    bool const own = has_slot() && which.owner.load(std::memory_order_relaxed) == my_slot.number;
+    return own ? free_own(*my_slot.slot, which, w, bit) : free_remote(which, w, bit);
+}
+
+free_outcome slabs::free_own(heap_slot& mine, slab& which, unsigned w, std::uint64_t bit) const {
+    auto const bits = which.free[w].load(std::memory_order_relaxed);
+    if (((bits | which.remote[w].load(std::memory_order_relaxed)) & bit) != 0) {
+        return free_outcome::already_free;
+    }
+    auto const now = bits | bit;
+    which.free[w].store(now, std::memory_order_relaxed); // it is free
+    which.words_with_free |= static_cast<std::uint8_t>(1U << w);
+    if (!which.listed) link(mine, which);
+    if (may_be_empty(which, w, now)) give_back_if_empty(mine, which);
+    slot_was_used(mine);
+    return free_outcome::done;
+}
 
 free_outcome slabs::free_remote(slab& which, unsigned w, std::uint64_t bit) const noexcept {
     if ((which.free[w].load(std::memory_order_relaxed) & bit) != 0) {

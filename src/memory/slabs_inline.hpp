@@ -22,9 +22,7 @@ struct slabs::block_bit {
 
 // True if the calling thread's last look-up found it a slot here, and that is its own still.
 inline bool slabs::has_slot() const noexcept {
-    auto const& mine = my_slot;
-    return mine.slots == my_first_slot_ && mine.slot != nullptr
-           && mine.slot->user.load(std::memory_order_relaxed) == mine.user;
+    return my_slot.heap == number_;
 }
 
 // A block of the first slab in the list; null if it has none.
@@ -61,30 +59,25 @@ inline slabs::block_bit slabs::find_block(slab const& which, std::uint64_t offse
     return {static_cast<unsigned>(index / 64), begins ? 1ULL << (index % 64) : 0};
 }
 
-inline free_outcome slabs::deallocate(std::uint64_t page_word, std::uint64_t offset) const {
-    auto& which = slab_of(page_word);
-    auto const [w, bit] = find_block(which, offset);
-    if (bit == 0) return free_outcome::not_a_block;
-    bool const own = has_slot() && which.owner.load(std::memory_order_relaxed) == my_slot.number;
-    return own ? free_own(*my_slot.slot, which, w, bit) : free_remote(which, w, bit);
+// False if word `w` alone, which is `now`, shows that a block of the slab is in use.
+inline bool slabs::may_be_empty(slab const& which, unsigned w, std::uint64_t now) noexcept {
+    // All bits of the last word that there are may be fewer than 64: ones from the lowest bit on.
+    return (now & (now + 1)) == 0 && (now == ~0ULL || w == which.n_blocks / 64U);
 }
 
-inline free_outcome
-slabs::free_own(heap_slot& mine, slab& which, unsigned w, std::uint64_t bit) const {
+inline bool slabs::free_at_once(std::uint64_t page_word, std::uint64_t offset) const noexcept {
+    auto& which = slab_of(page_word);
+    auto const [w, bit] = find_block(which, offset);
+    if (bit == 0 || !has_slot()) return false;
+    if (which.owner.load(std::memory_order_relaxed) != my_slot.number) return false;
     auto const bits = which.free[w].load(std::memory_order_relaxed);
-    if (((bits | which.remote[w].load(std::memory_order_relaxed)) & bit) != 0) {
-        return free_outcome::already_free;
-    }
+    bool const is_free = ((bits | which.remote[w].load(std::memory_order_relaxed)) & bit) != 0;
     auto const now = bits | bit;
+    if (is_free || !which.listed || may_be_empty(which, w, now)) return false;
     which.free[w].store(now, std::memory_order_relaxed); // it is free
-    which.words_with_free |= static_cast<std::uint8_t>(1U << w);
-    if (!which.listed) [[unlikely]]
-        link(mine, which);
-    // Ones from the lowest bit on: all of the word, or not all, but rarely then.
-    if ((now & (now + 1)) == 0) [[unlikely]]
-        give_back_if_empty(mine, which);
-    slot_was_used(mine);
-    return free_outcome::done;
+    if (bits == 0) which.words_with_free |= static_cast<std::uint8_t>(1U << w);
+    slot_was_used(*my_slot.slot);
+    return true;
 }
 
 } // namespace shmwin::inline v1::detail

@@ -76,7 +76,7 @@ heap_slot* look_for_slot(region const& where,
         where.ensure_metadata(offset, heap_slot_bytes);
         if (mine_only && each.user.load(std::memory_order_relaxed) != me) continue;
         if (!take(each, me, taken_over)) continue;
-        my_slot = {slots.first, &each, me, slots.first_number + k, 0};
+        my_slot = {slots.heap, &each, me, slots.first_number + k, 0, 0};
         return &each;
     }
     return nullptr;
@@ -86,11 +86,11 @@ heap_slot* look_for_slot(region const& where,
 
 heap_slot* find_thread_slot(region const& where, rank_slots const& slots, bool& taken_over) {
     auto const me = my_slot.user != 0 ? my_slot.user : this_user();
-    bool const known = my_slot.slots == slots.first && my_slot.slot == nullptr;
+    bool const known = my_slot.none_of == slots.heap;
     if (known && --my_slot.patience > 0) return nullptr;
     if (auto* const mine = look_for_slot(where, slots, me, true, taken_over)) return mine;
     if (auto* const mine = look_for_slot(where, slots, me, false, taken_over)) return mine;
-    my_slot = {slots.first, nullptr, me, slots.first_number + slots.n_own, calls_without_a_look};
+    my_slot = {0, nullptr, me, 0, calls_without_a_look, slots.heap};
     return nullptr;
 }
 

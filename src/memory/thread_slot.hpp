@@ -19,11 +19,12 @@ namespace shmwin::inline v1::detail {
 
 /// What a thread remembers of its last look-up.
 struct thread_slot_cache {
-    std::byte const* slots = nullptr; ///< the rank's first slot: which segment and rank it was
-    heap_slot* slot = nullptr;        ///< null: it has none
-    std::uint64_t user = 0;           ///< what the slot says if it is this thread's
-    std::uint32_t number = 0;         ///< of the slot among all ranks'
-    std::uint32_t patience = 0;       ///< calls until it looks again for a slot of its own
+    std::uint64_t heap = 0; ///< whose slot it is: rank_slots::heap
+    heap_slot* slot = nullptr;
+    std::uint64_t user = 0;     ///< this process and thread; 0: not asked yet
+    std::uint32_t number = 0;   ///< of the slot among all ranks'
+    std::uint32_t patience = 0; ///< calls until it looks again for a slot of its own
+    std::uint64_t none_of = 0;  ///< heap that has no slot for it
 };
 
 // Plain, so without a guard; in the static block, so without a call where the library is shared.
@@ -32,6 +33,7 @@ extern constinit thread_local thread_slot_cache my_slot [[gnu::tls_model("initia
 
 /// The slots of a rank, and the number of the first of them.
 struct rank_slots {
+    std::uint64_t heap; ///< number of the handle, in this process; never 0, never used again
     std::byte* first;
     std::uint32_t first_number;
     std::uint32_t n_own; ///< slots that threads have alone; the one behind them is shared

@@ -66,5 +66,19 @@ TEST(SizeClass, DividesWithoutADivision) {
     }
 }
 
+TEST(SizeClass, OfTheTableIsTheSame) {
+    for (std::size_t const alignment : {1U, 2U, 4U, 8U, 16U}) {
+        for (std::size_t n = 0; n <= usual_bytes; ++n) {
+            ASSERT_TRUE(is_usual(n, alignment));
+            auto const found = usual_classes[alignment > 8 ? 1 : 0].at((n + 7) / 8);
+            EXPECT_EQ(found, class_of(n, alignment)) << n << " aligned to " << alignment;
+        }
+        EXPECT_FALSE(is_usual(usual_bytes + 1, alignment));
+    }
+    for (std::size_t const alignment : {0U, 3U, 5U, 7U, 12U, 15U, 17U, 32U, 4096U}) {
+        EXPECT_FALSE(is_usual(8, alignment)) << alignment;
+    }
+}
+
 } // namespace
 } // namespace shmwin

@@ -145,6 +145,8 @@ class SHMWIN_API heap {
     class unfinished_block;
     [[nodiscard]] page_range pages_of(std::uint64_t offset, std::size_t n_bytes) const noexcept;
     [[nodiscard]] std::uint64_t offset_of_page(std::uint64_t page) const noexcept;
+    [[nodiscard]] void* allocate_slowly(std::size_t n_bytes, std::size_t alignment) const;
+    void deallocate_slowly(void* block) const;
     [[nodiscard]] void* allocate_pages(std::size_t n_bytes, std::size_t alignment) const;
     [[nodiscard]] void* allocate_zeroed_pages(std::size_t n_bytes, std::size_t alignment) const;
     [[nodiscard]] std::uint64_t offset_of(large_block const& block) const noexcept;

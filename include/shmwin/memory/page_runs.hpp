@@ -122,14 +122,18 @@ class SHMWIN_API page_runs {
     /// Local. Calls visit(first, n_pages) for each free run, from the lowest on. O(pages).
     void each_free(held const& hold, function_ref<void(std::uint64_t, std::uint64_t)> visit) const;
 
-    /// Local. The word of a page; 0 where the map is not present.
+    /// Local. The word of a page; 0 where the map is not present, and where there is no such page.
     [[nodiscard]] std::uint64_t word_of(std::uint64_t page) const noexcept {
+        return page < words_.size() ? word_there(page) : 0;
+    }
+    /// Local. word_of() of a page that there is.
+    [[nodiscard]] std::uint64_t word_there(std::uint64_t page) const noexcept {
         // The map is the first of the lazy sections: its page k has bit k.
         constexpr std::size_t words_per_bit = page_bytes / sizeof(std::uint64_t);
         auto const bit = page / words_per_bit;
         auto const present =
             std::atomic_ref(metadata_bits_[bit / 64]).load(std::memory_order_acquire);
-        if (page >= words_.size() || (present >> (bit % 64) & 1U) == 0) return 0;
+        if ((present >> (bit % 64) & 1U) == 0) return 0;
         return std::atomic_ref(words_[page]).load(std::memory_order_acquire);
     }
 

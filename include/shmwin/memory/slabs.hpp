@@ -62,6 +62,10 @@ class SHMWIN_API slabs {
     /// Local. Frees the block at `offset`, in a page whose word is `page_word`, a slab's. O(1).
     free_outcome deallocate(std::uint64_t page_word, std::uint64_t offset) const;
 
+    /// Local. deallocate(), if that takes no more than a few instructions; otherwise false, and
+    /// nothing changed.
+    [[nodiscard]] bool free_at_once(std::uint64_t page_word, std::uint64_t offset) const noexcept;
+
     /// Local. Bytes of the block that begins at `offset`; 0 if none in use does.
     [[nodiscard]] std::size_t usable_size(std::uint64_t page_word, std::uint64_t offset) const;
 
@@ -96,6 +100,8 @@ class SHMWIN_API slabs {
     void unlink(heap_slot& mine, slab& which) const noexcept;
     free_outcome free_own(heap_slot& mine, slab& which, unsigned w, std::uint64_t bit) const;
     free_outcome free_remote(slab& which, unsigned w, std::uint64_t bit) const noexcept;
+    [[nodiscard]] static bool
+    may_be_empty(slab const& which, unsigned w, std::uint64_t now) noexcept;
     void mark(slab const& which) const noexcept;
     void give_back_if_empty(heap_slot& mine, slab& which) const;
 
@@ -124,6 +130,7 @@ class SHMWIN_API slabs {
     std::byte* my_first_slot_;
     std::uint32_t my_first_number_;
     std::uint32_t slots_per_rank_;
+    std::uint64_t number_; ///< of this handle and its copies in this process
 };
 
 } // namespace shmwin::inline v1::detail
