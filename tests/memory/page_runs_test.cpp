@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Page runs while nobody dies. Those who do: page_runs_kill_test.
+// Page runs while nobody dies: what is handed out and given back. Several processes and threads:
+// page_runs_together_test; those who die: page_runs_kill_test; broken words: page_runs_verify_test.
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/literals.hpp"
 #include "shmwin/memory/page_runs.hpp"
 
-#include "support/shared_pages.hpp"
+#include "support/page_runs_fixture.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <gmock/gmock.h>
 #include <map>
-#include <optional>
 #include <random>
-#include <span>
-#include <string>
-#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -31,8 +27,8 @@ using detail::page_index;
 using detail::page_runs;
 using detail::run_control;
 using detail::section_id;
-using testing::Contains;
-using testing::HasSubstr;
+using test::expect_one_free_run;
+using test::violations_of;
 using testing::IsEmpty;
 
 // Part of the segment's layout.
@@ -42,32 +38,7 @@ static_assert(offsetof(run_control, level_bits) == 32 && offsetof(run_control, b
 static_assert(offsetof(run_control, bins) == 80);
 static_assert(std::is_nothrow_copy_constructible_v<page_runs>);
 
-std::vector<std::string> violations_of(page_runs const& runs) {
-    std::vector<std::string> all;
-    runs.verify(all, 20);
-    return all;
-}
-
-// All free: one run again.
-void expect_one_free_run(page_runs const& runs, std::uint64_t n_pages) {
-    auto const numbers = runs.stats();
-    EXPECT_EQ(numbers.n_free_pages, n_pages);
-    EXPECT_EQ(numbers.largest_free_run, n_pages);
-    EXPECT_EQ(numbers.n_used_runs, 0U);
-    EXPECT_THAT(violations_of(runs), IsEmpty());
-}
-
-struct PageRuns : testing::Test {
-    static constexpr std::uint64_t n_pages = 2000;
-    test::shared_pages pages{{.capacity = n_pages * page_bytes, .n_ranks = 8}};
-    page_runs runs = pages.runs(0);
-
-    [[nodiscard]] page_index take(std::uint64_t n, std::uint64_t align = 1) const {
-        auto const first = runs.allocate(n, align);
-        EXPECT_TRUE(first) << n << " pages";
-        return first.value_or(0);
-    }
-};
+using PageRuns = test::page_runs_fixture;
 
 TEST_F(PageRuns, AreOneFreeRunAtFirst) {
     EXPECT_EQ(runs.stats().n_pages, n_pages);
@@ -337,205 +308,5 @@ TEST(PageRunsOfALargeSegment, WithoutRoomForMetadataAreAnErrorAndNothingChanges)
     left = SIZE_MAX;
     EXPECT_TRUE(runs.allocate(n_pages / 2, 1));
 }
-
-// --- verify
-// ---------------------------------------------------------------------------------------
-
-struct PageRunsVerify : PageRuns {
-    page_index a = take(5);
-    page_index b = take(1);
-    page_index c = take(20);
-    std::span<std::uint64_t> words = pages.where().as<std::uint64_t>(section_id::page_map);
-    std::span<std::uint64_t> links = pages.where().as<std::uint64_t>(section_id::page_links);
-
-    PageRunsVerify() { EXPECT_TRUE(runs.free(b)); } // two free runs: b and the rest
-};
-
-TEST_F(PageRunsVerify, FindsAWrongHead) {
-    words[a] = 0;
-    EXPECT_THAT(violations_of(runs), Contains(HasSubstr("no run begins at page")));
-}
-
-TEST_F(PageRunsVerify, FindsALengthPastTheEnd) {
-    words[c] = (std::uint64_t{3} << 60U) | n_pages;
-    EXPECT_THAT(violations_of(runs), Contains(HasSubstr("no run begins at page")));
-}
-
-TEST_F(PageRunsVerify, FindsAWrongTail) {
-    words[c + 19] = 0;
-    EXPECT_THAT(violations_of(runs), Contains(HasSubstr("wrong tail")));
-}
-
-TEST_F(PageRunsVerify, FindsAWordInsideARun) {
-    words[c + 3] = words[c];
-    EXPECT_THAT(violations_of(runs), Contains(HasSubstr("inside the run")));
-}
-
-TEST_F(PageRunsVerify, FindsFreeRunsThatMeet) {
-    words[a] = std::uint64_t{1} << 60U | 5;
-    words[a + 4] = std::uint64_t{2} << 60U | 5;
-    EXPECT_THAT(violations_of(runs), Contains(HasSubstr("two free runs meet")));
-}
-
-TEST_F(PageRunsVerify, FindsWrongCounts) {
-    ++pages.control().n_free_pages; // 2000 - 5 - 20 are free
-    ++pages.control().n_used_runs;
-    EXPECT_THAT(violations_of(runs),
-                Contains(HasSubstr("miscounted (1976 free pages and 3 runs, found 1975 and 2)")));
-}
-
-TEST_F(PageRunsVerify, FindsARunThatIsInNoBin) {
-    pages.control().bins.at(1) = 0;
-    EXPECT_THAT(violations_of(runs), Contains(HasSubstr("bin 1 is marked wrongly")));
-    EXPECT_THAT(violations_of(runs), Contains(HasSubstr("not all free ones")));
-}
-
-TEST_F(PageRunsVerify, FindsARunInTheWrongBin) {
-    pages.control().bins.at(1) = a + 1;
-    EXPECT_THAT(violations_of(runs), Contains(HasSubstr("does not belong to bin 1")));
-}
-
-TEST_F(PageRunsVerify, FindsABinThatLeadsOutOfTheSegment) {
-    pages.control().bins.at(1) = ~page_index{0};
-    EXPECT_THAT(violations_of(runs), Contains(HasSubstr("does not belong to bin 1")));
-}
-
-TEST_F(PageRunsVerify, FindsLinksInACircleAndComesToAnEnd) {
-    links[b] = b + 1; // next: itself
-    EXPECT_THAT(violations_of(runs), Contains(HasSubstr("does not belong to bin 1 there")));
-}
-
-TEST_F(PageRunsVerify, ReportsNoMoreThanAsked) {
-    for (auto page = c + 1; page < c + 19; ++page) {
-        words[page] = 1;
-    }
-    std::vector<std::string> all;
-    runs.verify(all, 3);
-    EXPECT_EQ(all.size(), 3U);
-}
-
-// --- together
-// -------------------------------------------------------------------------------------
-
-// Takes and gives back at random; every page of a block holds its owner's mark meanwhile.
-class worker {
-  public:
-    worker(test::shared_pages const& pages, int rank)
-        : runs_(pages.runs(rank)),
-          words_(pages.where().as<std::uint64_t>(section_id::pages)),
-          mark_(static_cast<std::uint64_t>(rank) + 1),
-          random_(static_cast<unsigned>(rank) + 17) {}
-
-    // False if somebody else wrote to a block of ours.
-    [[nodiscard]] bool works(int n_steps) {
-        bool intact = true;
-        for (int step = 0; step < n_steps; ++step) {
-            if (blocks_.size() < 20 && random_() % 2 == 0) {
-                auto const n = std::uint64_t{1} + random_() % 30;
-                auto const align = std::uint64_t{1} << (random_() % 5);
-                if (auto const first = runs_.allocate(n, align)) {
-                    blocks_.emplace_back(*first, n);
-                    intact = change(blocks_.back(), 0, mark_) && intact;
-                }
-            } else if (!blocks_.empty()) {
-                std::swap(blocks_.at(random_() % blocks_.size()), blocks_.back());
-                intact = change(blocks_.back(), mark_, 0) && intact;
-                intact = runs_.free(blocks_.back().first) && intact;
-                blocks_.pop_back();
-            }
-        }
-        return intact;
-    }
-    [[nodiscard]] bool ends() {
-        bool intact = true;
-        for (auto const& each : blocks_) {
-            intact = change(each, mark_, 0) && runs_.free(each.first) && intact;
-        }
-        blocks_.clear();
-        return intact;
-    }
-
-  private:
-    using block = std::pair<page_index, std::uint64_t>;
-    // Plain: the lock of the page runs orders one owner's stores before the next one's.
-    bool change(block const& which, std::uint64_t from, std::uint64_t to) {
-        bool intact = true;
-        for (auto page = which.first; page < which.first + which.second; ++page) {
-            auto& word = words_[page * (page_bytes / 8)];
-            intact = intact && word == from;
-            word = to;
-        }
-        return intact;
-    }
-
-    page_runs runs_;
-    std::span<std::uint64_t> words_;
-    std::uint64_t mark_;
-    std::minstd_rand random_;
-    std::vector<block> blocks_;
-};
-
-TEST_F(PageRuns, AreSharedByThreads) {
-    std::atomic<bool> over{false};
-    std::thread checker([&] {
-        while (!over) {
-            ASSERT_THAT(violations_of(pages.runs(7)), IsEmpty());
-        }
-    });
-    test::as_threads(6, [&](int rank) {
-        worker one(pages, rank);
-        EXPECT_TRUE(one.works(10'000)) << "a block was handed out twice";
-        EXPECT_TRUE(one.ends());
-    });
-    over = true;
-    checker.join();
-    expect_one_free_run(runs, n_pages);
-}
-
-// length() takes no lock: it may be asked about pages whose words others are changing.
-TEST_F(PageRuns, LengthMayBeAskedWhileOthersWork) {
-    auto const mine = take(9);
-    std::atomic<bool> over{false};
-    std::thread asker([&] {
-        std::minstd_rand random(2);
-        while (!over) {
-            ASSERT_LE(runs.length(static_cast<page_index>(random() % n_pages)), n_pages);
-            ASSERT_EQ(runs.length(mine), 9U);
-        }
-    });
-    test::as_threads(2, [&](int rank) {
-        worker one(pages, rank);
-        EXPECT_TRUE(one.works(10'000));
-        EXPECT_TRUE(one.ends());
-    });
-    over = true;
-    asker.join();
-}
-
-TEST_F(PageRuns, AreSharedByProcesses) {
-    SHMWIN_NEEDS_FORK();
-    EXPECT_TRUE(test::as_processes(pages, 6, [&](int rank) {
-        worker one(pages, rank);
-        return one.works(10'000) && one.ends();
-    }));
-    expect_one_free_run(runs, n_pages);
-    EXPECT_EQ(runs.stats().n_takeovers, 0U);
-}
-
-TEST_F(PageRuns, TakenByOneProcessAreFreedByAnother) {
-    SHMWIN_NEEDS_FORK();
-    test::shared_object<std::atomic<page_index>> taken;
-    test::child taker([&] {
-        pages.who(1).attach();
-        *taken = pages.runs(1).allocate(10, 1).value();
-        pages.who(1).close();
-        return true;
-    });
-    EXPECT_EQ(taker.wait(), 0);
-    EXPECT_EQ(runs.length(*taken), 10U);
-    EXPECT_TRUE(runs.free(*taken));
-    expect_one_free_run(runs, n_pages);
-}
-
 } // namespace
 } // namespace shmwin
