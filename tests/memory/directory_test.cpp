@@ -1,89 +1,40 @@
 // SPDX-License-Identifier: MIT
-// The directory while nobody dies. Those who do: directory_kill_test.
+// The directory while nobody dies: names and records. Several processes and threads:
+// directory_together_test; those who die: directory_kill_test; broken words:
+// directory_verify_test.
 #include "shmwin/base/error.hpp"
-#include "shmwin/base/hash.hpp"
 #include "shmwin/base/literals.hpp"
 #include "shmwin/base/text.hpp"
 #include "shmwin/memory/directory.hpp"
 
-#include "support/crash_states.hpp"
-#include "support/shared_pages.hpp"
+#include "support/directory_fixture.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cstring>
 #include <gmock/gmock.h>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 namespace shmwin {
 namespace {
 
 using namespace literals;
-using detail::directory;
 using detail::directory_entry;
 using detail::object_record;
-using testing::Contains;
+using test::is_whole;
+using test::numbered;
+using test::put;
+using test::record_of;
+using test::violations_of;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-template <std::size_t N>
-void put(std::array<char, N>& field, std::string_view text) {
-    field.fill(0);
-    std::copy_n(text.data(), std::min(text.size(), N - 1), field.data());
-}
-
-// A record all of whose fields follow from its name and a number: half of one is found out.
-object_record record_of(std::string_view name, std::uint64_t number = 0) {
-    auto const mark = detail::hash_with(detail::hash(name), number);
-    object_record record{};
-    record.name_hash = detail::hash(name);
-    record.type_hash = number;
-    record.created_ns = static_cast<std::int64_t>(mark);
-    record.creator = static_cast<std::int32_t>(mark);
-    record.line = static_cast<std::uint32_t>(mark >> 32U);
-    record.kind = object_kind::array;
-    record.n_extents = 8;
-    for (std::size_t i = 0; i < 8; ++i) {
-        record.extents.at(i) = static_cast<std::int64_t>(detail::hash_with(mark, i));
-    }
-    put(record.type, std::to_string(mark));
-    put(record.file, std::to_string(~mark));
-    put(record.name, name);
-    return record;
-}
-
-// Equal but for what insert() sets.
-bool is_whole(object_record const& found, std::string_view name) {
-    auto expected = record_of(name, found.type_hash);
-    expected.generation = found.generation;
-    return std::memcmp(&found, &expected, sizeof found) == 0;
-}
-
-std::vector<std::string> violations_of(directory const& names) {
-    std::vector<std::string> all;
-    names.verify(all, 20);
-    return all;
-}
-
-std::string numbered(std::uint64_t i) {
-    return detail::text("fields/u", i);
-}
-
-struct Directory : testing::Test {
-    test::shared_pages pages{{.capacity = 64_MiB, .n_ranks = 8}};
-    directory names = pages.names(0);
-
-    void expect_well() const {
-        EXPECT_THAT(violations_of(names), IsEmpty());
-        EXPECT_THAT(pages.memory(0).verify().violations, IsEmpty());
-    }
+struct Directory : test::directory_fixture {
     [[nodiscard]] std::string text_of_taken(object_record const& record) const {
         try {
             names.insert(record);
@@ -338,192 +289,5 @@ TEST(DirectoryOfAFullSegment, SaysThatATakenNameIsTaken) {
     EXPECT_THROW(fill(), out_of_memory);
     EXPECT_THROW(names.insert(record_of(numbered(0))), argument_error);
 }
-
-// --- verify
-// ---------------------------------------------------------------------------------------
-
-TEST_F(Directory, VerifyFindsATornRecord) {
-    auto const index = names.insert(record_of("u")).index;
-    auto& state = pages.where().as<detail::directory_state>(detail::section_id::directory)[0];
-    auto* const chunk = pages.where().at(state.chunks[0]);
-    chunk[512 * index + 8 + offsetof(object_record, name)] = std::byte{'v'};
-    EXPECT_THAT(violations_of(names), Contains(HasSubstr("torn")));
-}
-
-TEST_F(Directory, VerifyFindsAMiscount) {
-    names.insert(record_of("u"));
-    ++pages.where().as<detail::directory_state>(detail::section_id::directory)[0].n_live;
-    EXPECT_THAT(violations_of(names), Contains(HasSubstr("miscounted (2, found 1)")));
-}
-
-TEST_F(Directory, VerifyFindsAnObjectWithoutItsBlock) {
-    auto const memory = pages.memory(0);
-    auto* const block = memory.allocate(10'000);
-    auto record = record_of("u");
-    record.offset = memory.offset_of(block);
-    record.n_bytes = 10'000;
-    names.insert(record);
-    expect_well();
-    memory.deallocate(block);
-    EXPECT_THAT(violations_of(names), Contains(HasSubstr("has no block of 10000 bytes")));
-}
-
-// --- together
-// -------------------------------------------------------------------------------------
-
-// Makes and ends objects of a few names, so that records and slots are used again all the time.
-void churn(directory const& names, unsigned seed, int n_steps) {
-    std::minstd_rand random(seed);
-    for (int step = 0; step < n_steps; ++step) {
-        auto const name = numbered(random() % 40);
-        if (auto const found = names.find(name)) {
-            names.erase(found->index, found->record.generation); // another may be quicker
-        } else {
-            try {
-                names.insert(record_of(name, random()));
-            } catch (argument_error const& failed) {
-                if (failed.code() != errc::already_exists) throw;
-            }
-        }
-    }
-}
-
-// False if a look-up ever shows what no insert() entered.
-template <typename More>
-bool looks_are_whole(directory const& names, unsigned seed, More const& more) {
-    std::minstd_rand random(seed);
-    bool whole = true;
-    while (more()) {
-        auto const name = numbered(random() % 40);
-        if (auto const found = names.find(name)) whole = whole && is_whole(found->record, name);
-        auto const stays = names.find("stays");
-        whole = whole && stays && is_whole(stays->record, "stays");
-        if (random() % 16 != 0) continue;
-        for (auto const& each : names.list()) {
-            whole = whole && is_whole(each.record, each.record.name_text());
-        }
-    }
-    return whole;
-}
-
-TEST_F(Directory, LooksOfThreadsNeverShowHalfARecord) {
-    names.insert(record_of("stays"));
-    std::atomic<int> n_churning{2};
-    test::as_threads(4, [&](int rank) {
-        auto const mine = pages.names(rank);
-        auto const seed = static_cast<unsigned>(rank);
-        if (rank < 2) {
-            churn(mine, seed, 8000);
-            --n_churning;
-        } else {
-            EXPECT_TRUE(looks_are_whole(mine, seed, [&] { return n_churning != 0; }));
-        }
-    });
-    expect_well();
-}
-
-// A look is stopped at some instruction, the object ends and another of its name is made, in the
-// same record; then the look goes on. What it finds is one of the two, or nothing.
-TEST_F(Directory, LooksNeverMixTwoLivesOfAName) {
-    SHMWIN_NEEDS_FORK();
-    names.insert(record_of("u", 0));
-    test::stepped_child whole([&] { return names.find("u").has_value(); });
-    if (!whole.can_step()) GTEST_SKIP() << "no ptrace() here";
-    int n_all = 0;
-    while (whole.step()) {
-        ++n_all;
-    }
-    ASSERT_TRUE(whole.finish());
-    constexpr int n_stops = 12; // from where the name was found on
-    for (int i = 1; i <= n_stops; ++i) {
-        auto const old = names.find("u").value();
-        test::stepped_child look([&] {
-            auto const found = names.find("u");
-            if (!found) return true;
-            bool const is_old = found->record.generation == old.record.generation;
-            return is_whole(found->record, "u")
-                   && is_old == (found->record.type_hash == old.record.type_hash);
-        });
-        auto const n_steps = n_all / 3 + n_all / 3 * 2 * i / n_stops;
-        for (int n_done = 0; n_done < n_steps && look.step();) {
-            ++n_done;
-        }
-        names.erase(old.index, old.record.generation);
-        ASSERT_EQ(names.insert(record_of("u", old.record.type_hash + 1)).index, old.index);
-        EXPECT_TRUE(look.finish()) << "stopped after " << n_steps << " instructions";
-    }
-}
-
-TEST_F(Directory, LooksOfProcessesNeverShowHalfARecord) {
-    SHMWIN_NEEDS_FORK();
-    names.insert(record_of("stays"));
-    test::shared_object<std::atomic<int>> n_churning;
-    *n_churning = 2;
-    EXPECT_TRUE(test::as_processes(pages, 4, [&](int rank) {
-        auto const mine = pages.names(rank);
-        auto const seed = static_cast<unsigned>(rank);
-        if (rank >= 2) return looks_are_whole(mine, seed, [&] { return *n_churning != 0; });
-        churn(mine, seed, 8000);
-        --*n_churning;
-        return true;
-    }));
-    expect_well();
-}
-
-TEST_F(Directory, LooksGoOnWhileTheTableGrows) {
-    names.insert(record_of("stays"));
-    std::atomic<bool> over{false};
-    std::thread looker(
-        [&] { EXPECT_TRUE(looks_are_whole(pages.names(1), 3, [&] { return !over; })); });
-    for (std::uint64_t i = 100; i < 5000; ++i) {
-        names.insert(record_of(numbered(i)));
-    }
-    over = true;
-    looker.join();
-    expect_well();
-}
-
-TEST_F(Directory, OneOfManyThreadsGetsAName) {
-    std::array<std::atomic<int>, 200> n_made{};
-    test::as_threads(8, [&](int rank) {
-        auto const mine = pages.names(rank);
-        for (std::uint64_t i = 0; i < n_made.size(); ++i) {
-            try {
-                mine.insert(record_of(numbered(i), static_cast<std::uint64_t>(rank)));
-                ++n_made.at(i);
-            } catch (argument_error const& failed) {
-                EXPECT_EQ(failed.code(), errc::already_exists);
-            }
-        }
-    });
-    for (auto const& each : n_made) {
-        EXPECT_EQ(each, 1);
-    }
-    expect_well();
-}
-
-// An erased object's handle must be stale for ever, also while its record is written anew.
-TEST_F(Directory, AStaleHandleIsStaleAtEveryMoment) {
-    std::atomic<std::uint64_t> stale{0}; // index and generation of what was erased last
-    std::atomic<bool> over{false};
-    std::thread asker([&] {
-        auto const mine = pages.names(1);
-        while (!over) {
-            auto const what = stale.load();
-            if (what == 0) continue;
-            ASSERT_FALSE(mine.contains(static_cast<std::uint32_t>(what >> 32U),
-                                       static_cast<std::uint32_t>(what)));
-        }
-    });
-    for (std::uint64_t i = 0; i < 20'000; ++i) {
-        auto const index = names.insert(record_of("u", i)).index;
-        auto const generation = names.generation_of(index);
-        names.erase(index, generation);
-        stale = std::uint64_t{index} << 32U | generation;
-    }
-    over = true;
-    asker.join();
-}
-
 } // namespace
 } // namespace shmwin
