@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
+// The heap: blocks, their bytes, and what is said when there is no room. What is no block:
+// heap_bad_pointer_test; several processes and threads: heap_together_test.
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/literals.hpp"
 #include "shmwin/memory/heap.hpp"
 
-#include "support/shared_pages.hpp"
+#include "support/heap_fixture.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <gmock/gmock.h>
 #include <limits>
-#include <memory>
+#include <new>
 #include <random>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -24,6 +23,7 @@ namespace {
 
 using namespace literals;
 using detail::page_bytes;
+using test::all_are;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -32,50 +32,7 @@ static_assert(std::is_copy_constructible_v<heap>, "a handle is cheap to copy");
 
 constexpr auto too_many = std::numeric_limits<std::size_t>::max();
 
-bool all_are(void const* block, std::size_t n_bytes, int value) {
-    auto const* const bytes = static_cast<unsigned char const*>(block);
-    return std::all_of(bytes, bytes + n_bytes, [&](unsigned char each) { return each == value; });
-}
-
-struct Heap : testing::Test {
-    std::size_t capacity = 4_MiB;
-    std::size_t room = SIZE_MAX;
-    test::shared_pages pages{
-        {.capacity = capacity, .n_ranks = 8},
-        {[](void* left, std::size_t) { return *static_cast<std::size_t*>(left); },
-         &room,
-         "/dev/shm",
-         "mount it larger"}};
-    heap memory = pages.memory(0);
-
-    Heap() = default;
-    explicit Heap(std::size_t n_bytes) : capacity(n_bytes) {}
-
-    // The error that `call` ends with; errc::ok if it does not.
-    template <typename Call>
-    static error_info error_of(Call const& call) {
-        try {
-            call();
-        } catch (error const& failed) {
-            return failed.info();
-        }
-        return {};
-    }
-    void expect_empty() const {
-        for (int rank = 0; rank < 8; ++rank) {
-            pages.memory(rank).collect(); // slabs go back to the pages
-        }
-        EXPECT_THAT(memory.verify().violations, IsEmpty());
-        EXPECT_EQ(memory.stats().used, 0U);
-        EXPECT_EQ(memory.stats().n_blocks, 0U);
-        EXPECT_EQ(memory.stats().largest_free, capacity);
-    }
-};
-
-// With slabs of many ranks and classes side by side.
-struct HeapOfMany : Heap {
-    HeapOfMany() : Heap(32_MiB) {}
-};
+using Heap = test::heap_fixture;
 
 TEST_F(Heap, BlocksAreWritableAndDistinct) {
     auto* const a = memory.allocate(1000);
@@ -261,68 +218,7 @@ TEST_F(Heap, AFullSystemIsNoSpaceForPreparedPartsToo) {
     EXPECT_TRUE(all_are(memory.at(offset), 1_MiB, 0));
 }
 
-// --- what is no block
-// -----------------------------------------------------------------------------
-
-struct HeapBadPointer : Heap {
-    char* block = static_cast<char*>(memory.allocate(10 * page_bytes));
-    char* other = static_cast<char*>(memory.allocate(100));
-
-    void expect_refused(void* what, char const* why) const {
-        auto const before = memory.stats();
-        auto const failed = error_of([&] { memory.deallocate(what); });
-        EXPECT_EQ(failed.code, errc::bad_pointer);
-        EXPECT_THAT(failed.text, AllOf(HasSubstr("block cannot be freed"), HasSubstr(why)));
-        EXPECT_EQ(memory.stats().used, before.used);
-        EXPECT_EQ(memory.stats().n_blocks, before.n_blocks);
-        EXPECT_THAT(memory.verify().violations, IsEmpty());
-    }
-};
-
-TEST_F(HeapBadPointer, FreedTwice) {
-    memory.deallocate(block);
-    expect_refused(block, "freed before");
-    memory.deallocate(other);
-    expect_refused(block, "freed before");
-    expect_refused(other, "freed before");
-}
-
-TEST_F(HeapBadPointer, InsideABlock) {
-    std::memset(block, 0x33, 10 * page_bytes); // bytes of the user's that might look like a head
-    for (auto const into : {1UL, 64UL, page_bytes, 5 * page_bytes, 9 * page_bytes}) {
-        expect_refused(block + into, "inside a block");
-    }
-    EXPECT_EQ(memory.usable_size(block), 10 * page_bytes);
-}
-
-TEST_F(HeapBadPointer, NeverHandedOut) {
-    expect_refused(static_cast<char*>(memory.at(memory.offset_of(block))) + 1_MiB,
-                   "no block in use");
-    expect_refused(block + 4_MiB - page_bytes, "no block in use"); // the last page
-}
-
-TEST_F(HeapBadPointer, OfAnotherSegmentOrOfNone) {
-    int on_stack = 0;
-    auto const on_heap = std::make_unique<int>(0);
-    expect_refused(&on_stack, "not in this segment");
-    expect_refused(on_heap.get(), "not in this segment");
-    expect_refused(block + 4_MiB, "not in this segment");        // one past the end
-    expect_refused(pages.where().base(), "not in this segment"); // the header
-    expect_refused(reinterpret_cast<void*>(1), "not in this segment");
-    expect_refused(pages.memory(0, test::via::second).at(memory.offset_of(block)),
-                   "not in this segment"); // of this one, mapped elsewhere
-    test::shared_pages const another({.capacity = 1_MiB, .n_ranks = 1});
-    auto* const foreign = another.memory(0).allocate(10);
-    expect_refused(foreign, "not in this segment");
-    another.memory(0).deallocate(foreign);
-}
-
-TEST_F(HeapBadPointer, OfBadPointersIsAnInvalidArgument) {
-    EXPECT_THROW(memory.deallocate(block + 1), std::invalid_argument);
-}
-
-// --- numbers
-// --------------------------------------------------------------------------------------
+// --- numbers -------------------------------------------------------------------------------------
 
 TEST_F(Heap, StatsAddUp) {
     EXPECT_EQ(memory.stats().capacity, 4_MiB);
@@ -377,63 +273,5 @@ TEST_F(Heap, OffsetsAreTheSameForAll) {
     EXPECT_EQ(other.offset_of(other.at(offset)), offset);
     EXPECT_NE(other.at(offset), block);
 }
-
-// --- together
-// -------------------------------------------------------------------------------------
-
-TEST_F(HeapOfMany, AnyThreadFreesWhatAnotherAllocated) {
-    constexpr int n = 6;
-    std::array<std::atomic<void*>, 24> exchange{};
-    test::as_threads(n, [&](int rank) {
-        auto const mine = pages.memory(rank);
-        std::minstd_rand random(static_cast<unsigned>(rank));
-        for (int i = 0; i < 3000; ++i) {
-            auto* const block = mine.allocate(1 + random() % 20'000);
-            std::memset(block, rank, 64);
-            auto* const other = exchange.at(random() % exchange.size()).exchange(block);
-            mine.deallocate(other);
-        }
-    });
-    for (auto& each : exchange) {
-        memory.deallocate(each);
-    }
-    expect_empty();
-}
-
-TEST_F(HeapOfMany, AnyProcessFreesWhatAnotherAllocated) {
-    SHMWIN_NEEDS_FORK();
-    test::shared_object<std::array<std::atomic<std::uint64_t>, 24>> exchange;
-    EXPECT_TRUE(test::as_processes(pages, 6, [&](int rank) {
-        auto const mine = pages.memory(rank);
-        std::minstd_rand random(static_cast<unsigned>(rank));
-        for (int i = 0; i < 3000; ++i) {
-            auto* const block = mine.allocate(1 + random() % 20'000);
-            std::memset(block, rank, 64);
-            auto& place = (*exchange).at(random() % exchange->size());
-            mine.deallocate(mine.at(place.exchange(mine.offset_of(block))));
-        }
-        return true;
-    }));
-    for (auto& each : *exchange) {
-        memory.deallocate(memory.at(each));
-    }
-    expect_empty();
-}
-
-TEST_F(HeapOfMany, ZeroedBlocksAreZeroWhileOthersSoilTheirs) {
-    test::as_threads(4, [&](int rank) {
-        auto const mine = pages.memory(rank);
-        std::minstd_rand random(static_cast<unsigned>(rank));
-        for (int i = 0; i < 400; ++i) {
-            auto const n = 1 + random() % 30'000;
-            auto* const block = mine.allocate_zeroed(n);
-            ASSERT_TRUE(all_are(block, n, 0));
-            std::memset(block, 0xee, n);
-            mine.deallocate(block);
-        }
-    });
-    expect_empty();
-}
-
 } // namespace
 } // namespace shmwin
