@@ -2,6 +2,8 @@
 // Every row of the table, with expectations that are written down here a second time.
 #include "shmwin/base/dtype.hpp"
 
+#include "support/element_types.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -58,33 +60,9 @@ SHMWIN_ROW(std::complex<double>, complex, "complex128");
 SHMWIN_ROW(std::complex<long double>, complex, "complex" + long_double_suffix(2));
 #undef SHMWIN_ROW
 
-using all_types = testing::Types<bool,
-                                 std::byte,
-                                 char,
-                                 wchar_t,
-                                 char8_t,
-                                 char16_t,
-                                 char32_t,
-                                 signed char,
-                                 short,
-                                 int,
-                                 long,
-                                 long long,
-                                 unsigned char,
-                                 unsigned short,
-                                 unsigned,
-                                 unsigned long,
-                                 unsigned long long,
-                                 float,
-                                 double,
-                                 long double,
-                                 std::complex<float>,
-                                 std::complex<double>,
-                                 std::complex<long double>>;
-
 template <typename T>
 struct DtypeOf : testing::Test {};
-TYPED_TEST_SUITE(DtypeOf, all_types);
+TYPED_TEST_SUITE(DtypeOf, test::element_types);
 
 TYPED_TEST(DtypeOf, HasTheKindOfTheType) {
     EXPECT_EQ(dtype_of<TypeParam>.kind(), expected<TypeParam>::kind);
