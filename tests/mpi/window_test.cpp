@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
-#include "shmwin/base/literals.hpp"
+// Windows: one range of zeros on all ranks, its backing, the room that it takes, RMA. How long the
+// range stays: window_lifetime_test.
 #include "shmwin/mpi/window.hpp"
 
 #include "support/ranks.hpp"
+#include "support/window_fixture.hpp"
 
 #include <gtest/gtest.h>
 #include <mpi.h>
 
 #include <algorithm>
-#include <atomic>
-#include <fstream>
+#include <chrono>
 #include <gmock/gmock.h>
 #include <limits>
-#include <sstream>
+#include <span>
 #include <sys/mman.h>
-#include <type_traits>
-#include <utility>
+#include <vector>
 
 namespace shmwin {
 namespace {
@@ -27,75 +27,11 @@ using testing::HasSubstr;
 MPI_Comm const world = MPI_COMM_WORLD;
 constexpr std::size_t page = 4096;
 
-static_assert(!std::is_copy_constructible_v<window> && !std::is_copy_assignable_v<window>);
-static_assert(
-    std::is_nothrow_move_constructible_v<window> && std::is_nothrow_move_assignable_v<window>);
-
-struct Window : testing::TestWithParam<backing_kind> {
-    Window() = default;
-    Window(Window const&) = delete;
-    Window(Window&&) = delete;
-    Window& operator=(Window const&) = delete;
-    Window& operator=(Window&&) = delete;
-    ~Window() override { on.close(); }
-
-    [[nodiscard]] window make(std::size_t n_bytes) const {
-        return {on, n_bytes, {GetParam(), false}};
-    }
-
-    node on{world};
-    int const rank = on.rank();
-    int const size = on.size();
-};
-
-INSTANTIATE_TEST_SUITE_P(Backing,
-                         Window,
-                         testing::Values(backing_kind::mpi_window, backing_kind::memfd),
-                         [](auto const& row) { return std::string(name(row.param)); });
+using Window = window_fixture;
+INSTANTIATE_TEST_SUITE_P(Backing, Window, every_backing(), backing_name);
 
 bool all_zero(std::span<std::byte const> bytes) {
     return std::ranges::all_of(bytes, [](std::byte each) { return each == std::byte{0}; });
-}
-
-// All stores before it are seen by all after it.
-void fence() {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    MPI_Barrier(world);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-}
-
-// Each rank writes to bytes of its own; each then sees all.
-void expect_shared(std::span<std::byte> bytes, int rank, int size) {
-    auto const n = static_cast<std::size_t>(size);
-    for (auto i = static_cast<std::size_t>(rank); i < bytes.size(); i += n * 97) {
-        bytes[i] = static_cast<std::byte>(rank + 1);
-    }
-    fence();
-    for (std::size_t r = 0; r < n; ++r) {
-        for (auto i = r; i < bytes.size(); i += n * 97) {
-            ASSERT_EQ(bytes[i], static_cast<std::byte>(r + 1)) << "byte " << i;
-        }
-    }
-    fence();
-}
-
-// The entry of /proc/self/smaps that holds an address.
-std::string mapping_of(void const* address) {
-    auto const asked = reinterpret_cast<std::uintptr_t>(address);
-    std::ifstream in("/proc/self/smaps");
-    std::string entry;
-    bool inside = false;
-    for (std::string line; std::getline(in, line);) {
-        std::uintptr_t first = 0;
-        std::uintptr_t last = 0;
-        char dash = 0;
-        std::istringstream head(line);
-        if (head >> std::hex >> first >> dash >> last && dash == '-') {
-            inside = first <= asked && asked < last;
-        }
-        if (inside) entry += line + '\n';
-    }
-    return entry;
 }
 
 TEST_P(Window, IsOneRangeOfZerosOnAllRanks) {
@@ -160,60 +96,6 @@ TEST_P(Window, SaysWhatItIs) {
     EXPECT_EQ(memory.rma(), MPI_WIN_NULL);
 }
 
-TEST_P(Window, StaysSharedAfterFree) {
-    auto memory = make(3 * page);
-    expect_shared(memory.bytes(), rank, size);
-    memory.free();
-    expect_shared(memory.bytes(), rank, size);
-    memory.free(); // again: nothing
-}
-
-TEST_P(Window, StaysMappedWhileKeepAliveIsHeld) {
-    std::shared_ptr<void const> held;
-    std::span<std::byte> bytes;
-    {
-        auto memory = make(page);
-        held = memory.keep_alive();
-        bytes = memory.bytes();
-        memory.free();
-    }
-    expect_shared(bytes, rank, size);
-    held.reset();
-    EXPECT_EQ(mapping_of(bytes.data()), "");
-}
-
-TEST_P(Window, MovesItsRange) {
-    auto first = make(page);
-    auto* const begin = first.bytes().data();
-    window second = std::move(first);
-    EXPECT_EQ(second.bytes().data(), begin);
-    auto third = make(page);
-    third.free();
-    third = std::move(second);
-    EXPECT_EQ(third.bytes().data(), begin);
-    third.free();
-}
-
-TEST_P(Window, HasNoNameInAnyFileSystem) {
-    auto memory = make(page);
-    auto const entry = mapping_of(memory.bytes().data());
-    // An anonymous file, or one that was unlinked as soon as all had it.
-    EXPECT_THAT(entry.substr(0, entry.find('\n')), HasSubstr("(deleted)"));
-    memory.free();
-}
-
-TEST_P(Window, IsInTheCoreDumpOfTheFirstRankAlone) {
-    auto memory = make(page);
-    auto const entry = mapping_of(memory.bytes().data());
-    auto const flags = entry.substr(entry.find("VmFlags:"));
-    EXPECT_EQ(flags.find(" dd") != std::string::npos, rank != 0) << flags;
-    memory.free();
-    window dumped(on, page, {GetParam(), true});
-    auto const other = mapping_of(dumped.bytes().data());
-    EXPECT_EQ(other.substr(other.find("VmFlags:")).find(" dd"), std::string::npos);
-    dumped.free();
-}
-
 TEST_P(Window, OfEachRankAloneIsPrivateToIt) {
     node self(MPI_COMM_SELF);
     window memory(self, page, {GetParam(), false});
@@ -235,7 +117,6 @@ TEST_P(Window, OfDifferentSizesIsADisagreement) {
 }
 
 TEST_P(Window, ThatIsTooLargeIsRefusedOnAllRanksAtOnce) {
-    using namespace literals;
     for (auto const n_bytes : {std::size_t{1} << 50U,
                                std::size_t{1} << 62U,
                                std::size_t{1} << 63U,
@@ -255,50 +136,6 @@ TEST_P(Window, ThatIsTooLargeIsRefusedOnAllRanksAtOnce) {
 TEST_P(Window, OfNoBytesIsRefusedOnAllRanks) {
     auto const thrown = agreed_error_of(world, [&] { static_cast<void>(make(0)); });
     EXPECT_EQ(thrown.code, errc::invalid_argument);
-}
-
-TEST_P(Window, CostsNoDescriptorAndNoMappingOnceItIsFreed) {
-    for (int i = 0; i < 5; ++i) {
-        make(page * 3).free(); // MPI sets things up as it goes
-    }
-    auto const descriptors = n_descriptors();
-    auto const mappings = n_mappings();
-    for (int i = 0; i < 200; ++i) {
-        make(page * 3).free();
-    }
-    EXPECT_LE(n_descriptors(), descriptors);
-    EXPECT_LE(n_mappings(), mappings + 4); // malloc may have mapped something meanwhile
-}
-
-// Shared pages without a file, as one rank's window has over what MPI took from malloc.
-int n_anonymous_shared() {
-    std::ifstream in("/proc/self/maps");
-    int n = 0;
-    for (std::string line; std::getline(in, line);) {
-        n += line.find("/dev/zero (deleted)") == std::string::npos ? 0 : 1;
-    }
-    return n;
-}
-
-TEST_P(Window, OfOneRankGivesMallocPrivateMemoryBack) {
-    node self(MPI_COMM_SELF);
-    auto const before = n_anonymous_shared();
-    {
-        // Small, so that malloc keeps it.
-        window memory(self, page, {GetParam(), false});
-        memory.free();
-    }
-    EXPECT_EQ(n_anonymous_shared(), before);
-    self.close();
-}
-
-TEST_P(Window, HoldsNoDescriptorWhileItIsThere) {
-    auto memory = make(page);
-    memory.free();
-    auto const before = n_descriptors();
-    memory = make(page);
-    EXPECT_LE(n_descriptors(), before + (GetParam() == backing_kind::memfd ? 0 : 1));
-    memory.free();
 }
 
 // --- RMA: the window of the backing mpi_window is a real one ------------------------------------
