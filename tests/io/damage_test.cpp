@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Checkpoints that are not what was written: whatever is wrong is found on all ranks, never taken
-// for data, and named.
+// for data, and named. What other tools wrote into them: edited_checkpoint_test.
 #include "shmwin/io/checkpoint_store.hpp"
 
-#include "support/io_python.hpp"
 #include "support/io_store.hpp"
+#include "support/saved_checkpoint.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace shmwin {
@@ -29,63 +28,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// Small: every region of the file is reached.
-struct DamagedCheckpoint : open_segment_and_directory {
-    DamagedCheckpoint() {
-        if (rank == 0) {
-            for (std::int64_t i = 0; i < 64; ++i) {
-                a(i) = right_value(i);
-            }
-            u.level(0)(0, 0) = 3;
-        }
-        seg.fence();
-        file = store.save(seg, {.step = 1}).file;
-        whole = bytes_of(file);
-        MPI_Barrier(world);
-    }
-
-    static double right_value(std::int64_t i) { return 1.0 / (3.0 + static_cast<double>(i)); }
-    [[nodiscard]] bool is_right() const {
-        for (std::int64_t i = 0; i < 64; ++i) {
-            if (a(i) != right_value(i)) return false;
-        }
-        return u.now()(0, 0) == 3 && count.load() == 77;
-    }
-    void spoil() {
-        seg.fence();
-        if (rank == 0) {
-            std::fill_n(a.data(), 64, -1.0);
-            u.level(0)(0, 0) = -1;
-            count.store(-1);
-        }
-        seg.fence();
-    }
-    [[nodiscard]] std::size_t place_of_a() const {
-        auto const first = right_value(0);
-        return whole.find(std::string_view(reinterpret_cast<char const*>(&first), sizeof first));
-    }
-    void write(std::string_view bytes) { replace(world, file, bytes); }
-
-    // What verify says; "not_a_checkpoint" if it threw that. The same on all ranks.
-    std::string verdict_of_file() {
-        std::string said;
-        auto const refused = error_of([&] {
-            auto const report = store.verify(file);
-            said = report.result == verdict::intact     ? "intact"
-                   : report.result == verdict::repacked ? "repacked"
-                                                        : "damaged";
-            EXPECT_EQ(report.problems.empty(), report.result != verdict::damaged);
-            for (auto const& each : report.problems) {
-                problems += each + '\n';
-            }
-        });
-        if (refused) said = name(refused->code);
-        for (auto const& other : gather(world, said)) {
-            EXPECT_EQ(other, said);
-        }
-        return said;
-    }
-
+struct DamagedCheckpoint : saved_checkpoint {
     // Whatever happened to the file: no rank takes it for whole, and no wrong value comes back.
     std::string expect_no_wrong_value(std::string const& what) {
         auto const said = verdict_of_file();
@@ -103,15 +46,6 @@ struct DamagedCheckpoint : open_segment_and_directory {
         EXPECT_TRUE(on_all(world, refused.has_value()) || on_all(world, !refused)) << what;
         return said;
     }
-
-    array<double, 1> a = seg.create_array<double>("fields/a", shape(64));
-    levels<float, 2> u = seg.create_levels<float>("u", shape(4, 4));
-    value<int> count = seg.create_value<int>("n", 77);
-    checkpoint_store store{world, directory / "state"};
-    std::filesystem::path file;
-    std::string whole;
-    std::string problems;
-    logged_lines log; // hundreds of warnings
 };
 
 TEST_F(DamagedCheckpoint, WholeOneIsIntact) {
@@ -352,82 +286,6 @@ TEST_F(DamagedCheckpoint, LatestLooksAtTheStructureAlone) {
     bytes[bytes.find("shmwin_format")] ^= 1;
     write(bytes);
     EXPECT_FALSE(store.latest().has_value());
-}
-
-// --- changes by a tool that keeps HDF5's own checksums right ---------------------------------
-
-using EditedCheckpoint = DamagedCheckpoint;
-
-TEST_F(EditedCheckpoint, OfAnotherFormatIsRefusedWithBothNumbers) {
-    SHMWIN_NEEDS_H5PY();
-    run_python(world, "h5py.File(sys.argv[1], \"r+\").attrs[\"shmwin_format\"] = 2", file);
-    for (auto const& call :
-         {std::function<void()>([&] { store.restore(seg, file); }),
-          std::function<void()>([&] { store.restore_latest(seg); }),
-          std::function<void()>([&] { static_cast<void>(store.verify(file)); })}) {
-        auto const refused = agreed_error_of(world, call);
-        EXPECT_EQ(refused.code, errc::layout_mismatch);
-        EXPECT_THAT(refused.text, AllOf(HasSubstr(": 2"), HasSubstr("reads 1")));
-    }
-    EXPECT_TRUE(is_right());
-}
-
-TEST_F(EditedCheckpoint, ForeignHdf5FileIsSkippedAndNamed) {
-    SHMWIN_NEEDS_H5PY();
-    auto const foreign = directory / "state-000000000009.h5";
-    run_python(world, "h5py.File(sys.argv[1], \"w\")[\"fields/a\"] = np.arange(64.)", foreign);
-    auto const refused = agreed_error_of(world, [&] { store.restore(seg, foreign); });
-    EXPECT_EQ(refused.code, errc::not_a_checkpoint);
-    EXPECT_THAT(refused.text, AllOf(HasSubstr("shmwin_format"), HasSubstr("read_dataset")));
-    EXPECT_EQ(store.latest()->step, 1);
-    spoil();
-    log.lines().clear();
-    EXPECT_EQ(store.restore_latest(seg)->step, 1);
-    EXPECT_TRUE(is_right());
-    if (rank == 0) {
-        EXPECT_THAT(log.lines(), ElementsAre(HasSubstr(foreign.native())));
-    }
-}
-
-TEST_F(EditedCheckpoint, WhateverIsWrongInTheStructureIsDamage) {
-    SHMWIN_NEEDS_H5PY();
-    for (auto const* const edit :
-         {"f[\"fields/a\"][5] = 0",
-          "del f[\"n\"]",
-          "del f[\".shmwin/record\"]",
-          "del f[\".shmwin/checksums\"]",
-          "del f[\".shmwin/objects\"]",
-          "del f[\".shmwin\"]",
-          "f[\".shmwin/checksums\"][0, 1] += np.uint64(1)",
-          "n = f[\".shmwin/objects\"][()]; n[0] = b\"u\"; f[\".shmwin/objects\"][()] = n",
-          "n = f[\".shmwin/objects\"][()]; n[1] = b\"\"; f[\".shmwin/objects\"][()] = n",
-          "del f[\"fields/a\"].attrs[\"shmwin_kind\"]",
-          "f[\"fields/a\"].attrs[\"shmwin_kind\"] = np.bytes_(\"sheep\")",
-          "f[\"fields/a\"].attrs[\"shmwin_type\"] = np.bytes_(\"float32\")",
-          "f[\"fields/a\"].attrs[\"shmwin_first_block\"] = 1",
-          "f[\"n\"].attrs[\"shmwin_first_block\"] = 1 << 40",
-          "f[\"n\"].attrs[\"shmwin_first_block\"] = -1",
-          "f[\"u\"].attrs[\"shmwin_layout\"] = 7",
-          "f[\"u\"].attrs[\"shmwin_levels\"] = 1000",
-          "f[\"n\"].attrs[\"shmwin_levels\"] = 2",
-          "del f[\"fields/a\"]; f.create_dataset(\"fields/a\", data=np.zeros(63))",
-          "del f[\"fields/a\"]; f.create_group(\"fields/a\")",
-          "del f.attrs[\"uuid\"]",
-          "f.attrs[\"step\"] = \"seven\""}) {
-        write(whole);
-        run_python(
-            world, std::string("with h5py.File(sys.argv[1], \"r+\") as f:\n    ") + edit, file);
-        EXPECT_EQ(verdict_of_file(), "damaged") << edit;
-        spoil();
-        auto const refused = agreed_error_of(world, [&] { store.restore(seg, file); });
-        EXPECT_EQ(refused.code, errc::damaged) << edit << ": " << refused.text;
-        EXPECT_THAT(refused.text, HasSubstr(file.native())) << edit;
-        segment other(on, {.capacity = 1_MiB});
-        EXPECT_EQ(agreed_error_of(world, [&] { store.restore(other, file); }).code, errc::damaged)
-            << edit;
-        EXPECT_THAT(other.list(), IsEmpty()) << edit;
-        other.close();
-    }
 }
 
 } // namespace

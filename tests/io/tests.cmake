@@ -54,7 +54,7 @@ shmwin_add_script_test(io/small_disk TIMEOUT 120
   PROPERTIES PROCESSORS 2 ${may_skip})
 
 # As on a file system that is not mapped.
-foreach(concept checkpoint_roundtrip damage)
+foreach(concept checkpoint_roundtrip damage edited_checkpoint)
   shmwin_add_test(io/${concept} RANKS 1 2 3 4)
   shmwin_add_test(io/${concept} REUSE by_read RANKS 2
     PROPERTIES ENVIRONMENT_MODIFICATION SHMWIN_MAP_FILES=set:0)
