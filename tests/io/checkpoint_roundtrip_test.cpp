@@ -16,9 +16,6 @@ namespace shmwin {
 namespace {
 
 using namespace testing_support;
-using namespace literals;
-using testing::ElementsAre;
-using testing::IsEmpty;
 
 using CheckpointRoundTrip = open_segment_and_directory;
 

@@ -21,12 +21,6 @@ namespace shmwin {
 namespace {
 
 using namespace testing_support;
-using namespace literals;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
 
 static_assert(!std::is_copy_constructible_v<checkpoint_store>);
 static_assert(std::is_nothrow_move_constructible_v<

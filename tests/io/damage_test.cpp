@@ -21,12 +21,6 @@ namespace shmwin {
 namespace {
 
 using namespace testing_support;
-using namespace literals;
-using testing::AllOf;
-using testing::AnyOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
 
 struct DamagedCheckpoint : saved_checkpoint {
     // Whatever happened to the file: no rank takes it for whole, and no wrong value comes back.

@@ -20,11 +20,6 @@ namespace shmwin {
 namespace {
 
 using namespace testing_support;
-using namespace literals;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::SizeIs;
 
 struct Disk : open_segment_and_directory {
     void fill(double value) {

@@ -17,11 +17,6 @@ namespace shmwin {
 namespace {
 
 using namespace testing_support;
-using namespace literals;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
 
 using EditedCheckpoint = saved_checkpoint;
 

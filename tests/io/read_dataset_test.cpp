@@ -21,11 +21,6 @@ namespace shmwin {
 namespace {
 
 using namespace testing_support;
-using namespace literals;
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
 
 struct ReadDataset : open_segment_and_directory {
     ReadDataset() { seg.destroy(seg.create_value<int>("first")); } // the directory has its pages

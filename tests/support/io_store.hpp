@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What tests of checkpoints share: an empty directory, files as bytes, and the log.
+// What tests of files share: an empty directory, files as bytes, the log, and the words they use
+// without a prefix.
 #pragma once
 
 #include "shmwin/base/log.hpp"
@@ -12,12 +13,21 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <gmock/gmock.h>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace shmwin::testing_support {
+
+using namespace literals;
+using testing::AllOf;
+using testing::AnyOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
 
 /// Collective. Empties that directory.
 inline std::filesystem::path empty_directory(MPI_Comm comm, std::filesystem::path const& path) {
