@@ -65,7 +65,7 @@ struct DirectoryUnderKills : testing::TestWithParam<unsigned> {
     static constexpr int n_workers = 3;
     test::shared_pages pages{{.capacity = 8_MiB, .n_ranks = n_workers + 1}};
     directory names = pages.names(n_workers); // the survivor's
-    directory_state& state = pages.where().as<directory_state>(section_id::directory)[0];
+    directory_state& state = pages.names_state();
     test::shared_object<std::array<std::atomic<std::uint64_t>, n_workers>> n_steps;
 
     // Half of the names there are, at each moment some others.

@@ -22,7 +22,7 @@ using DirectoryVerify = test::directory_fixture;
 
 TEST_F(DirectoryVerify, FindsATornRecord) {
     auto const index = names.insert(record_of("u")).index;
-    auto& state = pages.where().as<detail::directory_state>(detail::section_id::directory)[0];
+    auto& state = pages.names_state();
     auto* const chunk = pages.where().at(state.chunks[0]);
     chunk[512 * index + 8 + offsetof(object_record, name)] = std::byte{'v'};
     EXPECT_THAT(violations_of(names), Contains(HasSubstr("torn")));
@@ -30,7 +30,7 @@ TEST_F(DirectoryVerify, FindsATornRecord) {
 
 TEST_F(DirectoryVerify, FindsAMiscount) {
     names.insert(record_of("u"));
-    ++pages.where().as<detail::directory_state>(detail::section_id::directory)[0].n_live;
+    ++pages.names_state().n_live;
     EXPECT_THAT(violations_of(names), Contains(HasSubstr("miscounted (2, found 1)")));
 }
 

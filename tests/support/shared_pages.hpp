@@ -149,11 +149,17 @@ class shared_pages {
                                              wait_policy const& how = wait_policy::for_ranks(64),
                                              via which = via::first) const noexcept {
         auto const here = where(which);
-        return {*here.as<detail::rendezvous_state>(detail::section_id::rendezvous).data(),
+        return {meeting_state(which),
                 here.as<detail::meeting_slot>(detail::section_id::meeting_slots),
                 who(rank, which),
                 lot(which),
                 how};
+    }
+    [[nodiscard]] detail::rendezvous_state& meeting_state(via which = via::first) const noexcept {
+        return *where(which).as<detail::rendezvous_state>(detail::section_id::rendezvous).data();
+    }
+    [[nodiscard]] detail::directory_state& names_state() const noexcept {
+        return *where().as<detail::directory_state>(detail::section_id::directory).data();
     }
     [[nodiscard]] detail::run_control& control() const noexcept {
         return *where().as<detail::run_control>(detail::section_id::run_control).data();

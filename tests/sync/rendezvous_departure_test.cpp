@@ -93,8 +93,7 @@ TEST_F(RendezvousDeparture, WhileTheOthersWait) {
         test::as_threads(n, [&](int rank) {
             if (rank == 1) {
                 // Somebody is asleep.
-                auto& state =
-                    fresh.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0];
+                auto& state = fresh.meeting_state();
                 EXPECT_TRUE(
                     test::eventually([&] { return state.generation.n_sleepers.load() == n - 1; }));
                 left = steady_clock::now();
@@ -145,8 +144,7 @@ TEST_F(RendezvousDeparture, IsFinalHoweverOftenOthersTry) {
             ASSERT_EQ(mine->rank, 2) << i;
         }
     }
-    auto const& state =
-        pages.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0];
+    auto const& state = pages.meeting_state();
     EXPECT_EQ(state.arrivals & 0x7fffU, 0U) << "who cannot meet has not arrived";
 }
 
@@ -185,7 +183,7 @@ TEST_F(RendezvousDeparture, OfTheFirstIsNamedEvenIfNobodyLookedBetween) {
 }
 
 TEST_F(RendezvousDeparture, WakesEverySleeperInTheSegment) {
-    auto& state = pages.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0];
+    auto& state = pages.meeting_state();
     auto const lines = pages.where().as<detail::parking_line>(detail::section_id::parking_lot);
     test::sleeper const in_meeting(state.generation);
     test::sleeper const on_first(lines.front().sequence);
@@ -271,7 +269,7 @@ TEST_F(RendezvousDeparture, ByDeathWhileTheOthersWait) {
     for (int attempt = 0; attempt < 3; ++attempt) {
         test::shared_pages const fresh({.capacity = 4096, .n_ranks = n});
         test::shared_object<std::atomic<int>> ready;
-        auto& state = fresh.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0];
+        auto& state = fresh.meeting_state();
         std::vector<child> waiters;
         for (int const rank : {0, 1, 3}) {
             waiters.emplace_back([&, rank] {
@@ -310,7 +308,7 @@ TEST_F(RendezvousDeparture, ByDeathInTheMeetingItself) {
         pages.meeting(3).meet({operation::fence});
         return true;
     });
-    auto& state = pages.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0];
+    auto& state = pages.meeting_state();
     ASSERT_TRUE(test::eventually([&] { return state.generation.n_sleepers.load() == 1; }));
     doomed.kill();
     doomed.wait_for_zombie();
@@ -330,7 +328,7 @@ TEST_F(RendezvousDeparture, ByDeathInTheCompletion) {
         pages.who(3).attach();
         *completing = true;
         // The last to come: the others sleep.
-        auto& state = pages.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0];
+        auto& state = pages.meeting_state();
         if (!test::eventually([&] { return state.generation.n_sleepers.load() == 3; })) {
             return false;
         }
@@ -343,8 +341,7 @@ TEST_F(RendezvousDeparture, ByDeathInTheCompletion) {
     });
     ASSERT_TRUE(test::eventually([&] { return completing->load(); }));
     std::thread killer([&] {
-        auto& arrivals =
-            pages.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0].arrivals;
+        auto& arrivals = pages.meeting_state().arrivals;
         EXPECT_TRUE(test::eventually([&] { return (arrivals.load() & 0x7fffU) == n; }));
         doomed.kill();
     });
@@ -359,7 +356,7 @@ TEST_F(RendezvousDeparture, ByDeathInTheCompletion) {
 // Rank 0 spins, and does not even add that it is there; then it is killed.
 TEST_F(RendezvousDeparture, ByDeathOfRank0ThatWasToComplete) {
     SHMWIN_NEEDS_FORK();
-    auto& state = pages.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0];
+    auto& state = pages.meeting_state();
     test::shared_object<std::atomic<bool>> comes;
     child const leader([&] {
         pages.who(0).attach();
@@ -390,7 +387,7 @@ TEST_F(RendezvousDeparture, DoesNotEndAMeetingThatIsBeingCompleted) {
         pages.meeting(3).meet({operation::fence});
         return true;
     });
-    auto& state = pages.where().as<detail::rendezvous_state>(detail::section_id::rendezvous)[0];
+    auto& state = pages.meeting_state();
     ASSERT_TRUE(test::eventually([&] { return state.generation.n_sleepers.load() == 1; }));
     std::atomic<int> n_slices{0}; // of 2 ms at most; each waiter looks every 100 ms
     auto policy = test::shared_pages::policy();
