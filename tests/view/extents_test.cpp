@@ -2,6 +2,8 @@
 // extents: which conversions there are, and what they keep.
 #include "shmwin/view/extents.hpp"
 
+#include "support/view_words.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -11,20 +13,10 @@
 #include <type_traits>
 #include <utility>
 
+namespace shmwin {
 namespace {
 
-using shmwin::dextents;
-using shmwin::dims;
-using shmwin::dynamic_extent;
-using shmwin::extents;
-using shmwin::shape;
-
-using i64 = std::int64_t;
-constexpr auto dyn = dynamic_extent;
-
-template <typename From, typename To>
-inline constexpr bool explicit_only =
-    std::is_constructible_v<To, From> && !std::is_convertible_v<From, To>;
+using namespace test;
 
 template <typename T>
 inline constexpr bool is_plain =
@@ -166,7 +158,7 @@ TEST(Extents, HoldTheLargestValues) {
 }
 
 TEST(Extents, TellWhetherTheirElementsCanBeCounted) {
-    using shmwin::detail::is_countable;
+    using detail::is_countable;
     EXPECT_TRUE(is_countable(extents<i64>()));
     EXPECT_TRUE(is_countable(shape(i64{1} << 31, i64{1} << 31)));
     EXPECT_FALSE(is_countable(shape(i64{1} << 32, i64{1} << 31)));
@@ -210,3 +202,4 @@ TEST(ExtentsDeathTest, RefuseWhatIsNoExtent) {
 #endif
 
 } // namespace
+} // namespace shmwin

@@ -4,6 +4,8 @@
 #include "shmwin/view/layout_right.hpp"
 #include "shmwin/view/layout_stride.hpp"
 
+#include "support/view_words.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -12,26 +14,17 @@
 #include <span>
 #include <type_traits>
 
+namespace shmwin {
 namespace {
 
-using shmwin::dims;
-using shmwin::dynamic_extent;
-using shmwin::extents;
-using shmwin::shape;
-
-using i64 = std::int64_t;
-constexpr auto dyn = dynamic_extent;
+using namespace test;
 
 template <typename E>
-using right = shmwin::layout_right::mapping<E>;
+using right = layout_right::mapping<E>;
 template <typename E>
-using left = shmwin::layout_left::mapping<E>;
+using left = layout_left::mapping<E>;
 template <typename E>
-using strided = shmwin::layout_stride::mapping<E>;
-
-template <typename From, typename To>
-inline constexpr bool explicit_only =
-    std::is_constructible_v<To, From> && !std::is_convertible_v<From, To>;
+using strided = layout_stride::mapping<E>;
 
 template <typename M>
 concept has_stride = requires(M const& m) {
@@ -231,7 +224,7 @@ TEST(Layouts, ConvertWithinOneLayoutAsTheirExtentsDo) {
     static_assert(explicit_only<right<dims<2>>, right<extents<i64, 3, 4>>>);
     static_assert(std::is_convertible_v<left<extents<i64, 3, 4>>, left<dims<2>>>);
     static_assert(explicit_only<left<dims<2>>, left<extents<i64, 3, 4>>>);
-    static_assert(explicit_only<left<dims<2>>, left<shmwin::dextents<int, 2>>>);
+    static_assert(explicit_only<left<dims<2>>, left<dextents<int, 2>>>);
     static_assert(!std::is_constructible_v<right<dims<2>>, right<dims<3>>>);
     static_assert(!std::is_constructible_v<right<extents<int, 3>>, right<extents<int, 4>>>);
     EXPECT_EQ((right<dims<2>>(right<extents<int, 3, 4>>()).extents()), shape(3, 4));
@@ -318,3 +311,4 @@ TEST(LayoutsDeathTest, RefuseStridesOfAnotherLayout) {
 #endif
 
 } // namespace
+} // namespace shmwin

@@ -2,6 +2,8 @@
 // mdspan: every constructor, what is deduced, what converts, and which element is reached.
 #include "shmwin/view/mdspan.hpp"
 
+#include "support/view_words.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -12,27 +14,13 @@
 #include <utility>
 #include <vector>
 
+namespace shmwin {
 namespace {
 
-using shmwin::default_accessor;
-using shmwin::dims;
-using shmwin::dynamic_extent;
-using shmwin::extents;
-using shmwin::layout_left;
-using shmwin::layout_right;
-using shmwin::layout_stride;
-using shmwin::mdspan;
-using shmwin::shape;
-
-using i64 = std::int64_t;
-constexpr auto dyn = dynamic_extent;
+using namespace test;
 
 template <typename T, std::size_t N, typename Layout = layout_right>
 using view = mdspan<T, dims<N>, Layout>;
-
-template <typename From, typename To>
-inline constexpr bool explicit_only =
-    std::is_constructible_v<To, From> && !std::is_convertible_v<From, To>;
 
 template <typename M, typename... I>
 concept callable = requires(M const& m, I... i) {
@@ -299,7 +287,7 @@ TEST(Mdspan, ConvertsAsItsPartsDo) {
     static_assert(!std::is_constructible_v<view<base, 1>, view<derived, 1>>);
     static_assert(std::is_convertible_v<fixed, view<int, 2>>);
     static_assert(explicit_only<view<int, 2>, fixed>);
-    static_assert(explicit_only<view<int, 2>, mdspan<int, shmwin::dextents<int, 2>>>);
+    static_assert(explicit_only<view<int, 2>, mdspan<int, dextents<int, 2>>>);
     static_assert(std::is_convertible_v<fixed, view<int const, 2, layout_stride>>);
     static_assert(std::is_convertible_v<view<int, 2, layout_left>, view<int, 2, layout_stride>>);
     static_assert(explicit_only<view<int, 2, layout_stride>, view<int, 2>>);
@@ -364,3 +352,4 @@ TEST(MdspanDeathTest, RefusesIndicesOutOfBounds) {
 #endif
 
 } // namespace
+} // namespace shmwin

@@ -2,6 +2,8 @@
 // rows: the same elements by global indices and as an array of their own.
 #include "shmwin/view/rows.hpp"
 
+#include "support/view_words.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -10,23 +12,10 @@
 #include <type_traits>
 #include <vector>
 
+namespace shmwin {
 namespace {
 
-using shmwin::block_range;
-using shmwin::dims;
-using shmwin::dynamic_extent;
-using shmwin::extents;
-using shmwin::layout_left;
-using shmwin::layout_right;
-using shmwin::layout_stride;
-using shmwin::mdspan;
-using shmwin::range;
-using shmwin::row_block;
-using shmwin::rows;
-using shmwin::shape;
-
-using i64 = std::int64_t;
-constexpr auto dyn = dynamic_extent;
+using namespace test;
 
 template <typename T, std::size_t N, typename Layout = layout_right>
 using view = mdspan<T, dims<N>, Layout>;
@@ -196,3 +185,4 @@ TEST(RowBlockDeathTest, RefusesForeignRows) {
 #endif
 
 } // namespace
+} // namespace shmwin
