@@ -75,7 +75,7 @@ inline bool slabs::free_at_once(std::uint64_t page_word, std::uint64_t offset) c
     auto const now = bits | bit;
     if (is_free || !which.listed || may_be_empty(which, w, now)) return false;
     which.free[w].store(now, std::memory_order_relaxed); // it is free
-    if (bits == 0) which.words_with_free |= static_cast<std::uint8_t>(1U << w);
+    which.words_with_free |= static_cast<std::uint8_t>(1U << w);
     slot_was_used(*my_slot.slot);
     return true;
 }
