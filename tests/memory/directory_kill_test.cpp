@@ -3,15 +3,14 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/hash.hpp"
 #include "shmwin/base/literals.hpp"
-#include "shmwin/base/text.hpp"
 #include "shmwin/memory/directory.hpp"
 
 #include "support/crash_states.hpp"
+#include "support/directory_fixture.hpp"
 #include "support/shared_pages.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -28,38 +27,12 @@ namespace {
 using namespace literals;
 using detail::directory;
 using detail::directory_state;
-using detail::object_record;
-using detail::section_id;
 using test::child;
+using test::is_whole;
+using test::numbered;
+using test::record_of;
+using test::violations_of;
 using testing::IsEmpty;
-
-object_record record_of(std::string_view name, std::uint64_t number) {
-    object_record record{};
-    record.name_hash = detail::hash(name);
-    record.type_hash = number;
-    record.n_extents = 8;
-    for (std::size_t i = 0; i < 8; ++i) {
-        record.extents.at(i) = static_cast<std::int64_t>(detail::hash_with(number, i));
-    }
-    std::copy_n(name.data(), name.size(), record.name.data());
-    return record;
-}
-
-bool is_whole(object_record const& found) {
-    auto const expected = record_of(found.name_text(), found.type_hash);
-    return found.extents == expected.extents && found.name == expected.name
-           && found.name_hash == detail::hash(found.name_text());
-}
-
-std::string numbered(std::uint64_t i) {
-    return detail::text("u", i);
-}
-
-std::vector<std::string> violations_of(directory const& names) {
-    std::vector<std::string> all;
-    names.verify(all, 20);
-    return all;
-}
 
 struct DirectoryUnderKills : testing::TestWithParam<unsigned> {
     static constexpr int n_workers = 3;
@@ -77,7 +50,7 @@ struct DirectoryUnderKills : testing::TestWithParam<unsigned> {
             for (;;) {
                 auto const name = numbered(random() % 300);
                 if (auto const found = mine.find(name)) {
-                    if (!is_whole(found->record)) return false;
+                    if (!is_whole(found->record, name)) return false;
                     mine.erase(found->index, found->record.generation);
                 } else {
                     try {
@@ -123,7 +96,7 @@ TEST_P(DirectoryUnderKills, SurvivorsRepairIt) {
         ASSERT_THAT(violations_of(names), IsEmpty()) << "after kill " << i;
         ASSERT_THAT(pages.memory(n_workers).verify().violations, IsEmpty());
         for (auto const& each : names.list()) {
-            ASSERT_TRUE(is_whole(each.record));
+            ASSERT_TRUE(is_whole(each.record, each.record.name_text()));
         }
         workers.at(which) = std::make_unique<child>(worker(static_cast<int>(which), ++seed));
         auto const other = (which + 1) % n_workers;
@@ -248,7 +221,7 @@ TEST_P(DirectoryAfterDeath, ADeathAtAnyStoreLeavesTheCallDoneOrNotDone) {
                 ASSERT_THAT(image.memory(0).verify().violations, IsEmpty()) << "state " << i;
                 std::vector<std::string> found;
                 for (auto const& each : survivor.list()) {
-                    ASSERT_TRUE(is_whole(each.record));
+                    ASSERT_TRUE(is_whole(each.record, each.record.name_text()));
                     found.emplace_back(each.record.name_text());
                 }
                 done = done || found == expected.at(call + 1);

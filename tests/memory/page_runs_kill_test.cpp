@@ -5,6 +5,7 @@
 
 #include "support/crash_states.hpp"
 #include "support/shared_pages.hpp"
+#include "support/violations.hpp"
 
 #include <gtest/gtest.h>
 
@@ -29,13 +30,8 @@ using detail::page_index;
 using detail::page_runs;
 using detail::section_id;
 using test::child;
+using test::violations_of;
 using testing::IsEmpty;
-
-std::vector<std::string> violations_of(page_runs const& runs) {
-    std::vector<std::string> all;
-    runs.verify(all, 20);
-    return all;
-}
 
 // --- at chosen places
 // -----------------------------------------------------------------------------
