@@ -31,13 +31,24 @@ struct unit_of_figure {
 inline constexpr unit_of_figure microseconds{"us", 1e6, false};
 inline constexpr unit_of_figure nanoseconds{"ns", 1e9, false};
 inline constexpr unit_of_figure gigabytes_per_second{"GB/s", 1e-9, true};
+inline constexpr unit_of_figure millions_per_second{"M/s", 1e-6, true};
 inline constexpr unit_of_figure bytes{"B", 1.0, false};
+inline constexpr unit_of_figure instructions{"instr.", 1.0, false};
+
+/// What a round costs this rank. A plain number of seconds is one too.
+struct cost {
+    double seconds;    ///< or whatever else a row counts
+    double wall = 0.0; ///< what else it took by the clock, where `seconds` are a processor's
+
+    cost(double what) : seconds(what) {} // NOLINT(google-explicit-constructor): as said
+    cost(double processor, double clock) : seconds(processor), wall(clock) {}
+};
 
 /// One of those that are compared.
 struct side {
     std::string name;
-    double amount;               ///< of objects, calls or bytes in one round
-    std::function<double()> run; ///< one round: its cost on this rank, in seconds
+    double amount;             ///< of objects, calls or bytes in one round
+    std::function<cost()> run; ///< one round: its cost on this rank
 };
 
 /// The middle value; of an even number, the mean of the two in the middle.
@@ -102,17 +113,28 @@ class context {
 
     /// Collective. Runs the sides in turn, once to warm up and then round by round, and writes one
     /// line for each peer. Every other round goes backwards, so that nobody always comes first.
-    void compare(unit_of_figure const& unit, std::vector<side> const& sides) const {
-        std::vector<std::vector<double>> costs(sides.size()); // of one object, call or byte
+    /// @param wall  unit of a second line, named _wall, for the clock of the same rounds
+    void compare(unit_of_figure const& unit,
+                 std::vector<side> const& sides,
+                 unit_of_figure const* wall = nullptr) const {
+        using figures = std::vector<double>; // of one object, call or byte; round by round
+        std::vector<figures> costs(sides.size());
+        std::vector<figures> clocks(sides.size());
         for (int round = -1; round < n_rounds(); ++round) {
             for (std::size_t k = 0; k < sides.size(); ++k) {
                 auto const which = round % 2 == 0 ? k : sides.size() - 1 - k;
-                auto const cost = slowest(sides[which].run()) / sides[which].amount;
-                if (round >= 0) costs[which].push_back(cost);
+                auto const [seconds, clock] = sides[which].run();
+                auto const slowest_cost = slowest(seconds) / sides[which].amount;
+                auto const slowest_clock = slowest(clock) / sides[which].amount;
+                if (round < 0) continue;
+                costs[which].push_back(slowest_cost);
+                clocks[which].push_back(slowest_clock);
             }
         }
         for (std::size_t peer = 1; peer < sides.size(); ++peer) {
-            report(unit, costs[0], costs[peer], sides[peer].name);
+            report(row_, unit, costs[0], costs[peer], sides[peer].name);
+            if (wall == nullptr) continue;
+            report(row_ + "_wall", *wall, clocks[0], clocks[peer], sides[peer].name);
         }
     }
 
@@ -122,7 +144,8 @@ class context {
         return options_.quick ? 3 : 7;
     }
 
-    void report(unit_of_figure const& unit,
+    void report(std::string const& row,
+                unit_of_figure const& unit,
                 std::vector<double> const& ours,
                 std::vector<double> const& peer,
                 std::string const& peer_name) const {
@@ -136,8 +159,8 @@ class context {
             better.push_back(peer[i] / ours[i]);
         }
         auto const [least, most] = std::minmax_element(better.begin(), better.end());
-        std::printf("%-24s %5d %-22s %6s %11.4g %11.4g %9.3g %9.3g %9.3g %5zu\n",
-                    row_.c_str(),
+        std::printf("%-31s %5d %-22s %6s %11.4g %11.4g %9.3g %9.3g %9.3g %5zu\n",
+                    row.c_str(),
                     n_ranks_,
                     peer_name.c_str(),
                     unit.text,
@@ -156,7 +179,7 @@ class context {
                      R"("peer_name": "%s", "better": %.6g, "better_min": %.6g, )"
                      R"("better_max": %.6g, "runs": %zu})"
                      "\n",
-                     row_.c_str(),
+                     row.c_str(),
                      n_ranks_,
                      unit.text,
                      figure(ours),

@@ -20,7 +20,9 @@ the beginning of names: `segment`, `sync/fence`; none: all.
   --no-install  take the tools that are there, also where there is no apt-get
 
 `ours` and `peer` are medians; `better` is the median of the rounds' ratios, above 1 if ours is
-better, whatever the unit. Exit status 0: every row was measured. No figure makes it fail.
+better, whatever the unit. Rows of heap/ and directory/ count the processors' time of all ranks;
+a second line, its name with _wall, has what all ranks together did by the clock meanwhile.
+Exit status 0: every row was measured. No figure makes it fail.
 END
 }
 
@@ -114,7 +116,7 @@ fi
 
 # Debian's Open MPI loses data of collective writes without this.
 export OMPI_MCA_fs_ufs_lock_algorithm=3
-printf '%-24s %5s %-22s %6s %11s %11s %9s %9s %9s %5s\n' \
+printf '%-31s %5s %-22s %6s %11s %11s %9s %9s %9s %5s\n' \
     name ranks peer unit ours peer better min max runs
 status=0
 for i in "${!rows[@]}"; do
