@@ -159,7 +159,7 @@ class context {
             better.push_back(peer[i] / ours[i]);
         }
         auto const [least, most] = std::minmax_element(better.begin(), better.end());
-        std::printf("%-31s %5d %-22s %6s %11.4g %11.4g %9.3g %9.3g %9.3g %5zu\n",
+        std::printf("%-33s %5d %-22s %6s %11.4g %11.4g %9.3g %9.3g %9.3g %5zu\n",
                     row.c_str(),
                     n_ranks_,
                     peer_name.c_str(),

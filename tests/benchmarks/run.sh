@@ -116,7 +116,7 @@ fi
 
 # Debian's Open MPI loses data of collective writes without this.
 export OMPI_MCA_fs_ufs_lock_algorithm=3
-printf '%-31s %5s %-22s %6s %11s %11s %9s %9s %9s %5s\n' \
+printf '%-33s %5s %-22s %6s %11s %11s %9s %9s %9s %5s\n' \
     name ranks peer unit ours peer better min max runs
 status=0
 for i in "${!rows[@]}"; do

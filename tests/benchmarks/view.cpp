@@ -3,8 +3,8 @@
 // memory, into one MPI window for each array, and into memory of the process alone.
 //
 // All arrays together are larger than the last-level cache, so memory is what is measured; all
-// kernels are compiled in this file, with the same flags, and called through no inlining.
-#include "harness.hpp"
+// kernels are compiled here, with the same flags, and called through no inlining.
+#include "stream.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -16,6 +16,8 @@
 namespace {
 
 using bench::context;
+using bench::passes;
+using bench::triad;
 using line_view = shmwin::mdspan<double, shmwin::dims<1>>;
 using line_source = shmwin::mdspan<double const, shmwin::dims<1>>;
 using grid_view = shmwin::mdspan<double, shmwin::dims<2>>;
@@ -27,13 +29,6 @@ using grid_source = shmwin::mdspan<double const, shmwin::dims<2>>;
 triad(line_view a, line_source b, line_source c, double factor, shmwin::range mine) {
     for (auto const i : mine) {
         a(i) = b(i) + factor * c(i);
-    }
-}
-
-[[gnu::noinline]] void
-triad(double* a, double const* b, double const* c, double factor, shmwin::range mine) {
-    for (auto i = mine.first; i < mine.last; ++i) {
-        a[i] = b[i] + factor * c[i];
     }
 }
 
@@ -118,28 +113,7 @@ memory_of_arrays in_private_memory(int count, std::int64_t n) {
     return made;
 }
 
-// Touches this rank's part of all arrays first, a piece of each in turn. How fast a page is depends
-// on where the system takes it from at the moment; so all kinds of memory get the same mixture.
-void touch_in_turn(std::vector<memory_of_arrays const*> const& kinds, shmwin::range mine) {
-    constexpr std::int64_t piece = std::int64_t{1} << 17U;
-    for (auto first = mine.first; first < mine.last; first += piece) {
-        for (auto const* const kind : kinds) {
-            for (auto* const each : kind->arrays) {
-                std::fill(each + first, each + std::min(first + piece, mine.last), 1.0);
-            }
-        }
-    }
-}
-
 // --- rows ----------------------------------------------------------------------------------------
-
-// The fastest of some passes, as STREAM does: what others do on the machine only slows passes down.
-template <typename Pass>
-bench::side passes(context const& on, char const* name, double n_bytes, Pass const& pass) {
-    return {name, n_bytes, [&on, pass] {
-                return on.fastest(on.quick() ? 2 : 4, [&] { return on.time(pass); });
-            }};
-}
 
 constexpr shmwin::array_options untouched{.touch = shmwin::touch::later};
 
@@ -153,10 +127,10 @@ void triad_row(context const& on) {
     auto const a = seg.create_array<double>("a", shmwin::shape(n), untouched).view();
     auto const b = seg.create_array<double>("b", shmwin::shape(n), untouched).view();
     auto const c = seg.create_array<double>("c", shmwin::shape(n), untouched).view();
-    memory_of_arrays const ours{{a.data_handle(), b.data_handle(), c.data_handle()}, {}, {}};
+    std::vector const ours{a.data_handle(), b.data_handle(), c.data_handle()};
     auto window = in_windows(on, 3, n);
     auto own = in_private_memory(3, n);
-    touch_in_turn({&ours, &window, &own}, mine);
+    bench::touch_in_turn({ours, window.arrays, own.arrays}, mine);
     seg.fence();
     auto const with_pointers = [&](char const* name, double* x, double const* y, double const* z) {
         return passes(on, name, n_bytes, [=] { triad(x, y, z, factor, mine); });
@@ -184,10 +158,10 @@ void stencil_row(context const& on) {
     auto const rows = now.rows();
     auto const inner = rows.clip(1, n_rows - 1);
     shmwin::range const mine{rows.first * n_columns, rows.last * n_columns};
-    memory_of_arrays const shared{{now.data(), next.data()}, {}, {}};
+    std::vector const shared{now.data(), next.data()};
     auto window = in_windows(on, 2, n);
     auto own = in_private_memory(2, n);
-    touch_in_turn({&shared, &window, &own}, mine);
+    bench::touch_in_turn({shared, window.arrays, own.arrays}, mine);
     seg.fence();
     auto const with_pointers = [&](char const* name, double* to, double const* from) {
         return passes(on, name, n_bytes, [=] { stencil5(to, from, n_columns, factor, inner); });
