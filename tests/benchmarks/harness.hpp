@@ -71,13 +71,12 @@ struct options {
 /// What a row works with.
 class context {
   public:
-    context(options const& given, std::string row)
-        : options_(given), row_(std::move(row)), rank_(0), n_ranks_(1) {
+    context(options const& given, std::string row) : options_(given), row_(std::move(row)) {
         MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
         MPI_Comm_size(MPI_COMM_WORLD, &n_ranks_);
     }
 
-    [[nodiscard]] MPI_Comm comm() const { return MPI_COMM_WORLD; }
+    [[nodiscard]] static MPI_Comm comm() { return MPI_COMM_WORLD; }
     [[nodiscard]] int rank() const { return rank_; }
     [[nodiscard]] int n_ranks() const { return n_ranks_; }
     [[nodiscard]] bool quick() const { return options_.quick; }
@@ -94,7 +93,7 @@ class context {
     }
 
     /// The largest value of all ranks, on all.
-    [[nodiscard]] double slowest(double mine) const {
+    [[nodiscard]] static double slowest(double mine) {
         double all = mine;
         MPI_Allreduce(&mine, &all, 1, MPI_DOUBLE, MPI_MAX, comm());
         return all;
@@ -144,6 +143,16 @@ class context {
         return options_.quick ? 3 : 7;
     }
 
+    // What is shown of one peer.
+    struct line {
+        std::string row;
+        char const* unit;
+        std::string peer_name;
+        double ours;
+        double peer;
+        std::vector<double> better; // round by round
+    };
+
     void report(std::string const& row,
                 unit_of_figure const& unit,
                 std::vector<double> const& ours,
@@ -154,24 +163,31 @@ class context {
             auto const cost = median(costs);
             return unit.rate ? unit.scale / cost : unit.scale * cost;
         };
-        std::vector<double> better;
+        line all{row, unit.text, peer_name, figure(ours), figure(peer), {}};
         for (std::size_t i = 0; i < ours.size(); ++i) {
-            better.push_back(peer[i] / ours[i]);
+            all.better.push_back(peer[i] / ours[i]);
         }
-        auto const [least, most] = std::minmax_element(better.begin(), better.end());
+        std::sort(all.better.begin(), all.better.end());
+        print(all);
+        if (!options_.json.empty()) append(all);
+    }
+
+    void print(line const& all) const {
         std::printf("%-33s %5d %-22s %6s %11.4g %11.4g %9.3g %9.3g %9.3g %5zu\n",
-                    row.c_str(),
+                    all.row.c_str(),
                     n_ranks_,
-                    peer_name.c_str(),
-                    unit.text,
-                    figure(ours),
-                    figure(peer),
-                    median(better),
-                    *least,
-                    *most,
-                    better.size());
+                    all.peer_name.c_str(),
+                    all.unit,
+                    all.ours,
+                    all.peer,
+                    median(all.better),
+                    all.better.front(),
+                    all.better.back(),
+                    all.better.size());
         std::fflush(stdout);
-        if (options_.json.empty()) return;
+    }
+
+    void append(line const& all) const {
         auto* const file = std::fopen(options_.json.c_str(), "a");
         if (file == nullptr) return std::perror(options_.json.c_str());
         std::fprintf(file,
@@ -179,23 +195,23 @@ class context {
                      R"("peer_name": "%s", "better": %.6g, "better_min": %.6g, )"
                      R"("better_max": %.6g, "runs": %zu})"
                      "\n",
-                     row.c_str(),
+                     all.row.c_str(),
                      n_ranks_,
-                     unit.text,
-                     figure(ours),
-                     figure(peer),
-                     peer_name.c_str(),
-                     median(better),
-                     *least,
-                     *most,
-                     better.size());
+                     all.unit,
+                     all.ours,
+                     all.peer,
+                     all.peer_name.c_str(),
+                     median(all.better),
+                     all.better.front(),
+                     all.better.back(),
+                     all.better.size());
         std::fclose(file);
     }
 
     options const& options_;
     std::string row_;
-    int rank_;
-    int n_ranks_;
+    int rank_ = 0;
+    int n_ranks_ = 1;
 };
 
 /// One line of the list of benchmarks.
@@ -221,7 +237,7 @@ inline options parse(int argc, char** argv) {
         } else if (word == "--dir" && has_value) {
             given.directory = argv[++i];
         } else if (word == "--rounds" && has_value) {
-            given.rounds = std::atoi(argv[++i]);
+            given.rounds = static_cast<int>(std::strtol(argv[++i], nullptr, 10));
         } else {
             given.names.emplace_back(word);
         }

@@ -96,7 +96,7 @@ double count(std::string const& program, std::string const& name, int n_rounds) 
     constexpr std::string_view label = "Collected :";
     auto const at = said.find(label);
     if (at == std::string::npos) throw std::runtime_error("callgrind failed: " + said);
-    return std::atof(said.c_str() + at + label.size());
+    return std::strtod(said.c_str() + at + label.size(), nullptr);
 }
 
 void instructions(context const& on, std::string const& program) {
@@ -126,11 +126,16 @@ std::string path_of_this_program() {
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc == 4 && std::string_view(argv[1]) == "--count") {
-        return run_one(argv[2], std::atoi(argv[3]));
+    try {
+        if (argc == 4 && std::string_view(argv[1]) == "--count") {
+            return run_one(argv[2], static_cast<int>(std::strtol(argv[3], nullptr, 10)));
+        }
+        auto const program = path_of_this_program();
+        return bench::run(argc, argv, {{"heap/instructions_64B", {1}, [&](context const& on) {
+                                            instructions(on, program);
+                                        }}});
+    } catch (std::exception const& failed) {
+        std::fprintf(stderr, "%s: %s\n", argv[0], failed.what());
+        return 1;
     }
-    auto const program = path_of_this_program();
-    return bench::run(argc, argv, {{"heap/instructions_64B", {1}, [&](context const& on) {
-                                        instructions(on, program);
-                                    }}});
 }

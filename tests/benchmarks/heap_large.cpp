@@ -4,6 +4,9 @@
 // part of an allocator's work, and Boost leaves it to the first store.
 #include "heap_world.hpp"
 
+#include <algorithm>
+#include <functional>
+
 namespace {
 
 using bench::context;
@@ -13,30 +16,63 @@ using bench::quick_random;
 using bench::world;
 using namespace shmwin::literals;
 
-// Stores to each page: what the user of a block does to all of it, in little time.
+// Stores to each page: what the user of a block does to all of it, in little time. To another line
+// of each page, for those at equal distances from the pages' beginnings share few cache sets.
 void touch_pages(void* block, std::size_t n_bytes) {
-    for (std::size_t at = 0; at < n_bytes; at += 4096) {
-        bench::touch_first(static_cast<std::byte*>(block) + at);
+    constexpr std::size_t page = 4096;
+    for (std::size_t at = 0; at < n_bytes; at += page) {
+        auto const line = at / page % (page / 64) * 64;
+        bench::touch_first(static_cast<std::byte*>(block) + std::min(at + line, n_bytes - 1));
     }
 }
 
-// Rank 0 has all the memory once, in large blocks, stores to all pages and gives it back.
-template <typename Memory>
-void touch_all(world& all, Memory memory) {
+// All that is left of one heap, block by block.
+struct all_blocks {
+    static constexpr std::size_t n_bytes = 1_MiB;
+    std::function<void*()> allocate;
+    std::function<void(void*)> deallocate;
     std::vector<void*> blocks;
-    for (std::size_t const n_bytes : {64_MiB, 1_MiB}) {
+
+    // False if it is full.
+    bool touch_another() {
         try {
-            while (all.on.rank() == 0) {
-                blocks.push_back(memory.allocate(n_bytes));
-                touch_pages(blocks.back(), n_bytes);
-            }
-        } catch (std::exception const&) { // it is full
+            blocks.push_back(allocate());
+        } catch (std::exception const&) {
+            return false;
         }
+        touch_pages(blocks.back(), n_bytes);
+        return true;
     }
-    for (auto* const each : blocks) {
-        memory.deallocate(each);
+    void free() {
+        for (auto* const each : blocks) {
+            deallocate(each);
+        }
+        blocks.clear();
     }
-    all.seg.fence();
+};
+
+// Stores to all free pages, each rank in turn, for each has page tables of its own. How fast a page
+// is depends on where the system takes it from, so both heaps get the same mixture: one block of
+// each in turn.
+void touch_all(world& all) {
+    std::vector<all_blocks> heaps;
+    all.for_each_shared([&](auto memory) {
+        heaps.push_back({[=] { return memory.allocate(all_blocks::n_bytes); },
+                         [=](void* block) { memory.deallocate(block); },
+                         {}});
+    });
+    for (int rank = 0; rank < all.on.n_ranks(); ++rank) {
+        for (bool more = rank == all.on.rank(); more;) {
+            more = false;
+            for (auto& each : heaps) {
+                if (each.touch_another()) more = true;
+            }
+        }
+        for (auto& each : heaps) {
+            each.free();
+        }
+        all.seg.fence();
+    }
 }
 
 // Rounds of replacing one of `n_live` blocks at random; the same blocks live on between rounds.
@@ -71,10 +107,10 @@ struct replacing {
 // system and gives it back.
 void malloc_large(context const& on, bool touch) {
     world all(on, {.ours = 1_GiB, .boosts = 1_GiB, .touched = false});
-    int const n_steps = (on.quick() ? 100 : 1'000) * (touch ? 1 : 10) / on.n_ranks();
+    int const n_steps = (on.quick() ? 100 : 500) * (touch ? 1 : 20) / on.n_ranks();
     replacing const work{20, n_steps, 5U << 20U, 25U << 20U, touch};
+    touch_all(all);
     all.compare_prepared(double{1} * n_steps * on.n_ranks(), true, [&](auto memory) {
-        if constexpr (!std::is_same_v<decltype(memory), bench::of_malloc>) touch_all(all, memory);
         return work.prepare(on, memory);
     });
     all.end();
@@ -116,9 +152,9 @@ void large(context const& on, int n_runs) {
                .touched = false});
     int const n_steps = on.quick() ? 1'000 : 20'000;
     replacing const work{8, n_steps, 1U << 20U, 64U << 20U, false};
+    all.for_each_shared([&](auto memory) { add_runs(all, memory, n_runs); });
+    touch_all(all);
     all.compare_prepared(double{1} * n_steps * on.n_ranks(), false, [&](auto memory) {
-        add_runs(all, memory, n_runs);
-        touch_all(all, memory);
         return work.prepare(on, memory);
     });
     all.end();

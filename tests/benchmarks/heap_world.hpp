@@ -41,10 +41,12 @@ struct of_shmwin {
     void deallocate(void* block) const { heap->deallocate(block); }
 };
 
+// NOLINTBEGIN(cppcoreguidelines-no-malloc): it is what is measured
 struct of_malloc {
     [[nodiscard]] static void* allocate(std::size_t n_bytes) { return std::malloc(n_bytes); }
     static void deallocate(void* block) { std::free(block); }
 };
+// NOLINTEND(cppcoreguidelines-no-malloc)
 
 #ifdef SHMWIN_HAS_BOOST_INTERPROCESS
 using boost_buffer = boost::interprocess::basic_managed_external_buffer<
@@ -179,6 +181,15 @@ class world {
         return *boosts_;
     }
 #endif
+
+    /// Local. Calls use(allocator) for each heap in the segment.
+    template <typename Use>
+    void for_each_shared(Use&& use) const {
+        use(of_shmwin{&seg.heap()});
+#ifdef SHMWIN_HAS_BOOST_INTERPROCESS
+        use(of_boost{boosts_.get()});
+#endif
+    }
 
     /// Collective. Compares run(allocator) of all, which gives the cost of a round. `n_pairs` are
     /// those of all ranks together.
