@@ -9,6 +9,7 @@
 #include "shmwin/base/log.hpp"
 #include "shmwin/base/type_id.hpp"
 #include "shmwin/memory/heap.hpp"
+#include "shmwin/memory/offset_ptr.hpp"
 #include "shmwin/mpi/node.hpp"
 #include "shmwin/mpi/window.hpp"
 #include "shmwin/segment/segment.hpp"
