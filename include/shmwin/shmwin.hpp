@@ -8,6 +8,8 @@
 #include "shmwin/base/literals.hpp"
 #include "shmwin/base/log.hpp"
 #include "shmwin/base/type_id.hpp"
+#include "shmwin/memory/allocator.hpp"
+#include "shmwin/memory/container.hpp"
 #include "shmwin/memory/heap.hpp"
 #include "shmwin/memory/offset_ptr.hpp"
 #include "shmwin/mpi/node.hpp"

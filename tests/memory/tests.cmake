@@ -2,3 +2,14 @@
 # Steps through thousands of instructions, ten times as many under AddressSanitizer; slabs_test goes
 # the same ways there.
 shmwin_add_test(memory/slabs_kill NO_ASAN)
+
+# What must not compile; 0 must.
+foreach(refused RANGE 7)
+  set(properties "")
+  if(refused)
+    set(properties EXPECT "cannot stand in a segment|holds addresses")
+  endif()
+  shmwin_add_script_test(memory/refused_containers.${refused} TIMEOUT 60 ${properties}
+    COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only -DREFUSED=${refused}
+      -I${PROJECT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/memory/refused_containers.cpp)
+endforeach()

@@ -6,10 +6,12 @@
 #include "shmwin/base/dtype.hpp"
 #include "shmwin/base/hash.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace shmwin::inline v1 {
 
@@ -22,9 +24,19 @@ struct named_type {
 template <typename T>
 concept named = !named_type<T>::name.empty();
 
+/// Specialised for types whose name is put together of others', as a container's of its element's:
+/// a static function name() gives it.
+template <typename T>
+struct composed_type {};
+
+template <typename T>
+concept composed = requires {
+    { composed_type<T>::name() } -> std::same_as<std::string>;
+};
+
 /// A type that can be told from others in a segment.
 template <typename T>
-concept identified = element<T> || named<T>;
+concept identified = element<T> || named<T> || composed<T>;
 
 struct type_id {
     std::string signature; ///< "float64", "mylib.task/2"
@@ -39,6 +51,14 @@ namespace detail {
 [[nodiscard]] constexpr std::uint64_t
 type_hash(std::string_view signature, std::size_t n_bytes, std::size_t alignment) noexcept {
     return hash_with(hash_with(hash(signature), n_bytes), alignment);
+}
+
+template <typename T>
+[[nodiscard]] std::string given_name() {
+    if constexpr (named<T>)
+        return std::string(named_type<T>::name);
+    else
+        return composed_type<T>::name();
 }
 
 } // namespace detail
@@ -57,12 +77,9 @@ template <identified T>
         if constexpr (element<T>) {
             return type_id_of(dtype_of<T>);
         } else {
-            constexpr auto name = named_type<T>::name;
-            return type_id{std::string(name),
-                           detail::type_hash(name, sizeof(T), alignof(T)),
-                           sizeof(T),
-                           alignof(T),
-                           false};
+            auto name = detail::given_name<T>();
+            auto const h = detail::type_hash(name, sizeof(T), alignof(T));
+            return type_id{std::move(name), h, sizeof(T), alignof(T), false};
         }
     }();
     return made;
