@@ -11,6 +11,7 @@
 #include "shmwin/memory/allocator.hpp"
 #include "shmwin/memory/container.hpp"
 #include "shmwin/memory/heap.hpp"
+#include "shmwin/memory/memory_resource.hpp"
 #include "shmwin/memory/offset_ptr.hpp"
 #include "shmwin/mpi/node.hpp"
 #include "shmwin/mpi/window.hpp"
