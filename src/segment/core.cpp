@@ -156,6 +156,7 @@ segment_core::segment_core(node const& on, window&& memory, std::shared_ptr<void
                   lot_,
                   policy_),
       heap_(region_, who_, lock_policy_),
+      attachment_(heap_),
       directory_(heap_, who_, lock_policy_) {}
 
 segment_core::~segment_core() = default;

@@ -61,6 +61,10 @@ heap const& segment::heap() const noexcept {
     return core_->memory();
 }
 
+memory_resource segment::memory_resource() const noexcept {
+    return shmwin::memory_resource(core_->memory(), core_);
+}
+
 heap_report segment::verify(std::size_t limit) const {
     auto report = core_->memory().verify(limit);
     core_->names().verify(report.violations, limit);

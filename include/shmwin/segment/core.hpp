@@ -8,6 +8,7 @@
 #include "shmwin/base/function_ref.hpp"
 #include "shmwin/base/source_line.hpp"
 #include "shmwin/base/type_id.hpp"
+#include "shmwin/memory/attachment.hpp"
 #include "shmwin/memory/directory.hpp"
 #include "shmwin/memory/heap.hpp"
 #include "shmwin/mpi/finalize.hpp"
@@ -170,6 +171,7 @@ class SHMWIN_API segment_core final : public finalizable,
     parking_lot lot_;
     rendezvous rendezvous_;
     heap heap_;
+    heap_attachment attachment_; ///< for the allocators that stand in the segment
     directory directory_;
     std::atomic<bool> open_{true};
     std::atomic<operation> last_call_{operation::open};

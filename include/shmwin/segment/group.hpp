@@ -5,7 +5,11 @@
 // Layer: segment.
 #pragma once
 
+#include "shmwin/base/error.hpp"
 #include "shmwin/base/source_line.hpp"
+#include "shmwin/memory/address_free.hpp"
+#include "shmwin/memory/allocator.hpp"
+#include "shmwin/memory/container.hpp"
 #include "shmwin/segment/array.hpp"
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/levels.hpp"
@@ -34,22 +38,42 @@ struct transient_t {
 };
 inline constexpr transient_t transient{};
 
-/// A type whose objects may stand in the segment: no virtual functions (their tables differ
-/// between processes), identified alike by all ranks.
+/// A type whose objects may stand in the segment: identified alike by all ranks, without virtual
+/// functions (their tables differ between processes) and, as far as can be seen, without
+/// addresses: no pointers and views, no containers of other allocators than ours. Members cannot
+/// be looked at.
 template <typename T>
-concept shareable =
-    identified<T> && !std::is_polymorphic_v<T> && !std::is_pointer_v<T> && !std::is_reference_v<T>;
+concept shareable = identified<T> && !detail::holds_addresses<T>();
 
 namespace detail {
 
-/// Makes a T from arguments; an aggregate too, which clang 14 does not do with parentheses.
+/// A container that was given the allocator of another segment would be good on this rank alone.
+template <typename T>
+void require_home(heap const& memory, T& made) {
+    if constexpr (requires { made.get_allocator() == allocator<>(memory); }) {
+        if (made.get_allocator() == allocator<>(memory)) return;
+        std::destroy_at(&made);
+        raise(errc::invalid_argument,
+              "object cannot be constructed (its allocator is of another segment)");
+    }
+}
+
+/// Makes a T from arguments; an aggregate too, which clang 14 does not do with parentheses. One
+/// that takes an allocator of segments, as containers do, and is not given one, gets `memory`.
 template <typename T, typename... Args>
-void construct(void* at, Args&&... args) {
-    if constexpr (std::is_constructible_v<T, Args...>) {
+void construct([[maybe_unused]] heap const& memory, void* at, Args&&... args) {
+    constexpr bool wants_allocator = std::uses_allocator_v<T, allocator<>>;
+    if constexpr (wants_allocator
+                  && std::is_constructible_v<T, std::allocator_arg_t, allocator<>, Args...>) {
+        new (at) T(std::allocator_arg, allocator<>(memory), std::forward<Args>(args)...);
+    } else if constexpr (wants_allocator && std::is_constructible_v<T, Args..., allocator<>>) {
+        new (at) T(std::forward<Args>(args)..., allocator<>(memory));
+    } else if constexpr (std::is_constructible_v<T, Args...>) {
         new (at) T(std::forward<Args>(args)...);
     } else {
         new (at) T{std::forward<Args>(args)...};
     }
+    require_home(memory, *std::launder(static_cast<T*>(at)));
 }
 
 } // namespace detail
@@ -199,7 +223,9 @@ class SHMWIN_API object_group {
         auto const placed = core_->create_small(
             small_request<T>(
                 operation::create_object, object_kind::object, whole, element<T>, name.where),
-            [&](void* at) { detail::construct<T>(at, std::forward<Args>(args)...); },
+            [&](void* at) {
+                detail::construct<T>(core_->memory(), at, std::forward<Args>(args)...);
+            },
             [](void* at) { std::launder(static_cast<T*>(at))->~T(); });
         return std::launder(reinterpret_cast<T*>(placed.address));
     }
@@ -348,7 +374,9 @@ class SHMWIN_API object_group {
         auto const whole = full(name.name);
         auto const placed = core_->construct_small(
             small_request<T>(operation::none, object_kind::object, whole, saved, name.where),
-            [&](void* at) { detail::construct<T>(at, std::forward<Args>(args)...); },
+            [&](void* at) {
+                detail::construct<T>(core_->memory(), at, std::forward<Args>(args)...);
+            },
             [](void* at) { std::launder(static_cast<T*>(at))->~T(); });
         return std::launder(reinterpret_cast<T*>(placed.address));
     }

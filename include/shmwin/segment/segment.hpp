@@ -5,6 +5,7 @@
 // Layer: segment.
 #pragma once
 
+#include "shmwin/memory/memory_resource.hpp"
 #include "shmwin/segment/group.hpp"
 #include "shmwin/segment/memory_map.hpp"
 #include "shmwin/segment/options.hpp"
@@ -76,6 +77,9 @@ class SHMWIN_API segment : public object_group {
 
     /// Local. The heap: allocate() and deallocate() for any rank and thread, stats(), verify().
     [[nodiscard]] shmwin::heap const& heap() const noexcept;
+
+    /// Local. For private std::pmr containers whose bytes lie in the segment; keeps it mapped.
+    [[nodiscard]] shmwin::memory_resource memory_resource() const noexcept;
 
     /// Local. Checks every invariant of heap and directory, while nobody changes them. O(pages).
     [[nodiscard]] heap_report verify(std::size_t limit = 20) const;
