@@ -36,7 +36,7 @@ inline auto every_backing() {
 }
 
 inline std::string backing_name(testing::TestParamInfo<backing_kind> const& row) {
-    return std::string(name(row.param));
+    return name(row.param);
 }
 
 // All stores before it are seen by all after it.
