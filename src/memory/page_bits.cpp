@@ -42,6 +42,25 @@ std::uint64_t next(bitmap bits, std::uint64_t first, std::uint64_t end, bool val
     return next([bits](std::uint64_t at) { return load(bits, at); }, first, end, value);
 }
 
+// True if the bits of all pages are set: nothing is left to do for pages that were used before. No
+// branch for each word, since a large block has thousands.
+bool all_set(bitmap bits, std::uint64_t first, std::uint64_t n) noexcept {
+    auto const end = first + n;
+    auto const begin_word = first / 64;
+    auto const end_word = (end - 1) / 64;
+    auto const begin_mask = ~0ULL << (first % 64);
+    auto const end_mask = ~0ULL >> (63 - (end - 1) % 64);
+    if (begin_word == end_word) {
+        auto const mask = begin_mask & end_mask;
+        return (load(bits, begin_word) & mask) == mask;
+    }
+    auto all = (load(bits, begin_word) | ~begin_mask) & (load(bits, end_word) | ~end_mask);
+    for (auto at = begin_word + 1; at < end_word; ++at) {
+        all &= load(bits, at);
+    }
+    return all == ~0ULL;
+}
+
 void set(bitmap bits, std::uint64_t first, std::uint64_t n) noexcept {
     for (auto const end = first + n; first < end;) {
         auto const stop = std::min(end, (first / 64 + 1) * 64);
@@ -76,6 +95,7 @@ void page_bits::make_present(std::uint64_t first, std::uint64_t n) const {
         std::min(n_pages_, (end + pages_at_once - 1) / pages_at_once * pages_at_once);
     auto const last = n < pages_at_once ? ahead : end;
     ensure(present_, first, last - first);
+    if (all_set(present_, first, n)) return;
     while ((first = next(present_, first, end, false)) < end) {
         auto stop = next(present_, first, last, true);
         auto const offset = where_.header()[section_id::pages].offset + first * page_bytes;
@@ -103,7 +123,7 @@ void page_bits::clear_touched(std::uint64_t first, std::uint64_t n) const {
 void page_bits::mark_touched(std::uint64_t first, std::uint64_t n) const {
     if (n == 0) return;
     ensure(touched_, first, n);
-    set(touched_, first, n);
+    if (!all_set(touched_, first, n)) set(touched_, first, n);
 }
 
 // A word of a bitmap; 0 where the bitmap's own pages are not there.
