@@ -51,7 +51,8 @@ while (($# > 0)); do
     shift
 done
 
-[[ $install == no ]] || install_packages "${packages_to_build[@]}" libgtest-dev libgmock-dev libboost-dev
+[[ $install == no ]] || install_packages "${packages_to_build[@]}" libgtest-dev libgmock-dev libboost-dev \
+    valgrind
 allow_mpi_here
 build=$root/build/release
 
