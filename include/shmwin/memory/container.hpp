@@ -25,7 +25,8 @@ template <typename T>
 using deque = std::deque<T, allocator<T>>;
 
 /// std::string in the segment; short texts stand in the object itself. Parts of it are taken by
-/// std::string_view: substr() would need to know a segment for its result.
+/// std::string_view: substr() would need to know a segment for its result. g++ 12 warns falsely of
+/// a capacity that may be uninitialised (-Wmaybe-uninitialized) where one is moved to another.
 using string = std::basic_string<char, std::char_traits<char>, allocator<char>>;
 
 namespace detail {

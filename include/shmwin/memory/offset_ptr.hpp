@@ -165,14 +165,19 @@ class offset_ptr {
     [[nodiscard]] std::uintptr_t origin() const noexcept {
         return reinterpret_cast<std::uintptr_t>(this) + 1;
     }
+    // What the compiler cannot see: it need not look for null again.
+    [[nodiscard]] static std::uintptr_t never_null(std::uintptr_t value) noexcept {
+        if (value == 0) __builtin_unreachable();
+        return value;
+    }
     [[nodiscard]] T* target() const noexcept {
         // NOLINTNEXTLINE(performance-no-int-to-ptr): what the class is for
-        return reinterpret_cast<T*>(origin() + distance_);
+        return reinterpret_cast<T*>(never_null(origin() + distance_));
     }
     void point_at(T* target) noexcept {
         auto const address = reinterpret_cast<std::uintptr_t>(target);
         SHMWIN_EXPECT(address != origin()); // its own second byte, which means null
-        distance_ = address == 0 ? 0 : address - origin();
+        distance_ = address == 0 ? 0 : never_null(address - origin());
     }
 
     std::uintptr_t distance_ = 0;
