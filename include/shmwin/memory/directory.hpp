@@ -26,6 +26,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -94,8 +95,12 @@ class SHMWIN_API directory {
     struct record_slot;
     struct table;
     struct position;
+    struct repair {
+        directory const& of;
+        void operator()() const noexcept { of.rebuild(); }
+    };
 
-    [[nodiscard]] auto lock() const;
+    [[nodiscard]] robust_lock<repair> lock() const;
     [[nodiscard]] record_slot& slot(std::uint64_t index) const noexcept;
     [[nodiscard]] table* current_table() const noexcept;
     [[nodiscard]] bool holds(std::uint64_t seen, std::uint64_t hash, std::string_view name) const;

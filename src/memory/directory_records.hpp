@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Where the records of named objects stand: in chunks that double in size and never move. Readers
+// look at them without the lock, so every word is an atomic.
+#pragma once
+
+#include "shmwin/memory/directory.hpp"
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace shmwin::inline v1::detail {
+
+inline constexpr std::uint64_t first_chunk_records = 128;
+
+// Chunk k holds the records from 128 (2^k - 1) on.
+constexpr std::size_t chunk_of(std::uint64_t index) noexcept {
+    return static_cast<std::size_t>(std::bit_width((index / first_chunk_records + 1) >> 1U));
+}
+
+inline std::atomic_ref<std::uint64_t> shared(std::uint64_t& word) noexcept {
+    return std::atomic_ref(word);
+}
+
+struct directory::record_slot {
+    static constexpr std::size_t n_words = sizeof(object_record) / sizeof(std::uint64_t);
+    static constexpr std::size_t name_offset = offsetof(object_record, name);
+    static constexpr std::size_t generation_offset = offsetof(object_record, generation);
+    static_assert(offsetof(object_record, name_hash) == 0 && name_offset % 8 == 0);
+
+    std::uint64_t next_free; // record index + 1; only under the lock
+    std::array<std::uint64_t, n_words> words;
+
+    [[nodiscard]] object_record load() noexcept {
+        std::array<std::uint64_t, n_words> copy; // NOLINT(*-member-init): filled below
+        for (std::size_t i = 0; i < n_words; ++i) {
+            copy.at(i) = shared(words.at(i)).load(std::memory_order_acquire);
+        }
+        return std::bit_cast<object_record>(copy);
+    }
+
+    // All up to the end of the name: what is behind it is never looked at.
+    void store(object_record const& record) noexcept {
+        auto const copy = std::bit_cast<std::array<std::uint64_t, n_words>>(record);
+        auto const n_used = (name_offset + record.name_text().size()) / sizeof(std::uint64_t) + 1;
+        for (std::size_t i = 0; i < n_used; ++i) {
+            shared(words.at(i)).store(copy.at(i), std::memory_order_release);
+        }
+    }
+
+    [[nodiscard]] std::atomic_ref<std::uint64_t> name_hash() noexcept { return shared(words[0]); }
+
+    [[nodiscard]] std::uint32_t generation() noexcept {
+        auto const word = shared(words[generation_offset / 8]).load(std::memory_order_acquire);
+        return static_cast<std::uint32_t>(word >> (8 * (generation_offset % 8)));
+    }
+};
+
+} // namespace shmwin::inline v1::detail
