@@ -25,7 +25,8 @@ robust_lock<directory::repair> directory::lock() const {
     return {state_->mutex, who_, policy_, repair{*this}};
 }
 
-std::optional<directory_entry> directory::find(std::string_view name) const {
+// What the table has under that name, be it an object or a claim.
+std::optional<directory_entry> directory::look(std::string_view name, std::uint64_t& claim) const {
     auto const h = hash(name);
     for (;;) {
         auto const before = state_->n_changes.load(std::memory_order_acquire);
@@ -34,17 +35,25 @@ std::optional<directory_entry> directory::find(std::string_view name) const {
         auto const found = probe(*where, h, name);
         std::optional<directory_entry> entry;
         if (found.found) {
-            entry =
-                directory_entry{static_cast<std::uint32_t>(found.index), slot(found.index).load()};
+            auto& there = slot(found.index);
+            claim = there.link();
+            entry = directory_entry{static_cast<std::uint32_t>(found.index), there.load()};
         }
         if (state_->n_changes.load(std::memory_order_acquire) == before) return entry;
     }
 }
 
+std::optional<directory_entry> directory::find(std::string_view name) const {
+    std::uint64_t claim = 0;
+    auto entry = look(name, claim);
+    if (entry && is_claim(claim)) entry.reset();
+    return entry;
+}
+
 bool directory::contains(std::uint32_t index, std::uint32_t generation) const {
     if (index >= shared(state_->n_records).load(std::memory_order_acquire)) return false;
     auto& there = slot(index);
-    return there.generation() == generation
+    return there.generation() == generation && !is_claim(there.link())
            && there.name_hash().load(std::memory_order_acquire) != 0;
 }
 
@@ -56,48 +65,65 @@ std::uint32_t directory::generation_of(std::uint32_t index) const {
 }
 
 directory_place directory::insert(object_record const& record) const {
-    auto const h = record.name_hash;
+    for (;;) {
+        auto const met = enter_or_meet(record, 0);
+        if (met.entered) return {met.entry.index, met.entry.record.generation};
+        refuse(met.entry, met.claim);
+    }
+}
+
+// Enters an object (claim 0) or a claim, unless the name is taken: then, what has it.
+directory::taken_name directory::enter_or_meet(object_record const& record,
+                                               std::uint64_t claim) const {
     auto const hold = lock();
-    position place{};
+    auto place = probe(record);
+    if (place.found) {
+        auto& there = slot(place.index);
+        return {{static_cast<std::uint32_t>(place.index), there.load()}, there.link(), false};
+    }
     auto* const before = current_table();
-    if (before != nullptr) place = probe(*before, h, record.name_text());
-    if (place.found) raise_taken(slot(place.index).load());
     if (before == nullptr || 2 * (state_->n_used_slots + 1) > before->n_slots) {
         grow();
-        place = probe(*current_table(), h, record.name_text());
+        place = probe(record);
     }
     auto& where = *current_table();
     auto const index = take_record();
-    auto entered = record;
-    entered.generation = slot(index).generation() + 1;
+    taken_name made{{static_cast<std::uint32_t>(index), record}, claim, true};
+    made.entry.record.generation = slot(index).generation() + 1;
     state_->n_changes.fetch_add(1);
-    slot(index).store(entered);
+    slot(index).store(made.entry.record);
+    slot(index).set_link(claim);
     if (where[place.at].load(std::memory_order_relaxed) == empty_slot) ++state_->n_used_slots;
-    ++state_->n_live;
-    where[place.at].store(make_slot(h, index), std::memory_order_release);
-    return {static_cast<std::uint32_t>(index), entered.generation};
+    if (!is_claim(claim)) ++state_->n_live;
+    where[place.at].store(make_slot(record.name_hash, index), std::memory_order_release);
+    return made;
 }
 
 std::optional<object_record> directory::erase(std::uint32_t index, std::uint32_t generation) const {
     auto const hold = lock();
     if (!contains(index, generation)) return std::nullopt;
     auto const record = slot(index).load();
-    auto& where = *current_table();
-    auto const place = probe(where, record.name_hash, record.name_text());
+    auto const place = probe(record);
     if (!place.found || place.index != index) return std::nullopt;
+    --state_->n_live;
+    remove(place);
+    return record;
+}
+
+// Under the lock. Takes a name out of the table, and gives its record back.
+void directory::remove(position const& which) const noexcept {
+    auto& where = *current_table();
     state_->n_changes.fetch_add(1);
-    where[place.at].store(gone_slot, std::memory_order_release);
+    where[which.at].store(gone_slot, std::memory_order_release);
     // A gone slot before an empty one is as good as empty: probes end there anyway.
     auto const n_slots = where.n_slots;
-    auto at = place.at;
+    auto at = which.at;
     while (where[at].load() == gone_slot && where[(at + 1) % n_slots].load() == empty_slot) {
         where[at].store(empty_slot, std::memory_order_release);
         --state_->n_used_slots;
         at = at == 0 ? n_slots - 1 : at - 1;
     }
-    --state_->n_live;
-    give_record_back(index);
-    return record;
+    give_record_back(which.index);
 }
 
 std::vector<directory_entry> directory::list() const {
@@ -110,7 +136,9 @@ std::vector<directory_entry> directory::list() const {
             auto const seen = (*where)[at].load(std::memory_order_acquire);
             if (!is_live(seen)) continue;
             auto const index = index_of(seen);
-            all.push_back({static_cast<std::uint32_t>(index), slot(index).load()});
+            auto& there = slot(index);
+            if (is_claim(there.link())) continue;
+            all.push_back({static_cast<std::uint32_t>(index), there.load()});
         }
         if (state_->n_changes.load(std::memory_order_acquire) == before) break;
     }

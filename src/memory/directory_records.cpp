@@ -14,7 +14,7 @@ directory::record_slot& directory::slot(std::uint64_t index) const noexcept {
 std::uint64_t directory::take_record() const {
     if (state_->first_free != 0) {
         auto const index = state_->first_free - 1;
-        state_->first_free = slot(index).next_free;
+        state_->first_free = slot(index).link();
         return index;
     }
     auto const index = state_->n_records;
@@ -34,7 +34,7 @@ void directory::give_record_back(std::uint64_t index) const noexcept {
     ++record.generation; // handles of what stood here are stale, also while the next is written
     state_->n_changes.fetch_add(1);
     freed.store(record);
-    freed.next_free = state_->first_free;
+    freed.set_link(state_->first_free);
     state_->first_free = index + 1;
 }
 

@@ -24,13 +24,24 @@ inline std::atomic_ref<std::uint64_t> shared(std::uint64_t& word) noexcept {
     return std::atomic_ref(word);
 }
 
+// A claim, where a free record has the next one: | 1 (1 bit) | participant (31) | thread (32) |.
+inline constexpr std::uint64_t claim_bit = 1ULL << 63U;
+
+constexpr bool is_claim(std::uint64_t link) noexcept {
+    return (link & claim_bit) != 0;
+}
+
+constexpr int claimant_of(std::uint64_t claim) noexcept {
+    return static_cast<int>((claim & ~claim_bit) >> 32U);
+}
+
 struct directory::record_slot {
     static constexpr std::size_t n_words = sizeof(object_record) / sizeof(std::uint64_t);
     static constexpr std::size_t name_offset = offsetof(object_record, name);
     static constexpr std::size_t generation_offset = offsetof(object_record, generation);
     static_assert(offsetof(object_record, name_hash) == 0 && name_offset % 8 == 0);
 
-    std::uint64_t next_free; // record index + 1; only under the lock
+    std::uint64_t link_word; // free: index of the next free record + 1; else a claim, or 0
     std::array<std::uint64_t, n_words> words;
 
     [[nodiscard]] object_record load() noexcept {
@@ -50,12 +61,32 @@ struct directory::record_slot {
         }
     }
 
+    // Acquired before the record: of a whole object everything is there.
+    [[nodiscard]] std::uint64_t link() noexcept {
+        return shared(link_word).load(std::memory_order_acquire);
+    }
+    void set_link(std::uint64_t link) noexcept {
+        shared(link_word).store(link, std::memory_order_release);
+    }
+
     [[nodiscard]] std::atomic_ref<std::uint64_t> name_hash() noexcept { return shared(words[0]); }
+
+    // The one field that changes while the record is in the table, and claimed.
+    void set_offset(std::uint64_t offset) noexcept {
+        shared(words[offsetof(object_record, offset) / 8]).store(offset, std::memory_order_release);
+    }
 
     [[nodiscard]] std::uint32_t generation() noexcept {
         auto const word = shared(words[generation_offset / 8]).load(std::memory_order_acquire);
         return static_cast<std::uint32_t>(word >> (8 * (generation_offset % 8)));
     }
+};
+
+// An object or a claim that a call met or made.
+struct directory::taken_name {
+    directory_entry entry;
+    std::uint64_t claim = 0; // no claim if it is whole
+    bool entered = false;    // by this call
 };
 
 } // namespace shmwin::inline v1::detail

@@ -8,27 +8,29 @@
 
 namespace shmwin::inline v1::detail {
 
+// True if the table names that record. Of a record that was only half written it is false.
+bool directory::is_named(std::uint64_t index) const {
+    auto const record = slot(index).load();
+    if (record.name_hash == 0) return false;
+    auto const place = probe(record);
+    return place.found && place.index == index;
+}
+
 // After the lock's holder died: the table is the truth; records that it does not name are free.
+// Claims stay, also those of the dead: whoever meets one asks who it is.
 void directory::rebuild() const noexcept {
     state_->n_changes.fetch_add(1);
     auto* const where = current_table();
-    auto const n_records = state_->n_records;
-    constexpr std::uint64_t in_use = ~0ULL;
-    for (std::uint64_t index = 0; index < n_records; ++index) {
-        slot(index).next_free = 0;
-    }
     state_->n_live = 0;
     state_->n_used_slots = 0;
     for (std::uint64_t at = 0; where != nullptr && at < where->n_slots; ++at) {
         auto const seen = (*where)[at].load();
         if (seen != empty_slot) ++state_->n_used_slots;
-        if (!is_live(seen)) continue;
-        ++state_->n_live;
-        slot(index_of(seen)).next_free = in_use;
+        if (is_live(seen) && !is_claim(slot(index_of(seen)).link())) ++state_->n_live;
     }
     state_->first_free = 0;
-    for (std::uint64_t index = 0; index < n_records; ++index) {
-        if (slot(index).next_free != in_use) give_record_back(index);
+    for (std::uint64_t index = 0; index < state_->n_records; ++index) {
+        if (!is_named(index)) give_record_back(index);
     }
 }
 
@@ -47,6 +49,9 @@ void directory::verify_slot(std::uint64_t at, std::vector<std::string>& violatio
     if (record.name_hash != hash(record.name_text())) report("has a torn record");
     auto const found = probe(where, record.name_hash, record.name_text());
     if (!found.found || found.at != at) report("is not reached");
+    auto const claim = slot(index_of(seen)).link();
+    if (is_claim(claim) && claimant_of(claim) >= who_.size()) report("is claimed by nobody");
+    if (is_claim(claim) && record.offset == 0) return; // it has no block yet
     if (memory_.usable_size(memory_.at(record.offset)) < record.n_bytes) {
         report("has no block of ", record.n_bytes, " bytes");
     }
@@ -57,9 +62,10 @@ void directory::verify(std::vector<std::string>& violations, std::size_t limit) 
     std::uint64_t n_live = 0;
     auto* const where = current_table();
     for (std::uint64_t at = 0; where != nullptr && at < where->n_slots; ++at) {
-        if (!is_live((*where)[at].load())) continue;
-        ++n_live;
+        auto const seen = (*where)[at].load();
+        if (!is_live(seen)) continue;
         verify_slot(at, violations);
+        if (index_of(seen) < state_->n_records && !is_claim(slot(index_of(seen)).link())) ++n_live;
     }
     if (n_live != state_->n_live) {
         violations.push_back(

@@ -5,7 +5,6 @@
 #include "memory/directory_records.hpp"
 
 namespace shmwin::inline v1::detail {
-
 namespace {
 
 constexpr std::uint64_t first_table_slots = 496; // with the table's head, less than a page
@@ -20,6 +19,12 @@ bool directory::holds(std::uint64_t seen, std::uint64_t hash, std::string_view n
     auto& there = slot(index_of(seen));
     return there.name_hash().load(std::memory_order_acquire) == hash
            && there.load().name_text() == name;
+}
+
+directory::position directory::probe(object_record const& record) const {
+    auto* const where = current_table();
+    if (where == nullptr) return {};
+    return probe(*where, record.name_hash, record.name_text());
 }
 
 directory::position

@@ -62,10 +62,6 @@ class unfinished_block {
 
 } // namespace
 
-void segment_core::check_free(std::string_view name) const {
-    if (auto const found = directory_.find(name)) directory::raise_taken(found->record);
-}
-
 // Of an object of all ranks together.
 void segment_core::enter(object_record& record,
                          std::uint64_t offset,
@@ -144,7 +140,7 @@ std::uint64_t segment_core::make_block(object_request const& request,
     auto const call = call_of(request);
     auto const offset =
         rendezvous_.meet(call, failure ? &*failure : nullptr, [&](meeting_values& result) {
-            if (work.named) check_free(request.name);
+            if (work.named) directory_.check_free(request.name);
             result[0] = heap_.reserve(n_bytes, alignment_of(request));
         })[0];
     auto const trouble = failure_of([&] { touch_my_part(request, offset, n_bytes); });
@@ -247,7 +243,7 @@ placed_object segment_core::construct_small(object_request const& request,
                                             function_ref<void(void*)> destruct) {
     if (!is_open()) raise(errc::closed, "construct is not possible (the segment is closed)");
     check_request(request);
-    check_free(request.name);
+    directory_.check_free(request.name);
     auto* const block = heap_.allocate(request.type->n_bytes, alignment_of(request));
     unfinished_block guard(heap_, block);
     construct(block);

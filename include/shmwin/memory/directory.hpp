@@ -2,8 +2,9 @@
 // directory: the named objects of a segment. A hash table from names to records; look-ups take no
 // lock, changes take one that survives its holder.
 //
-//     table slot (8 bytes):   | upper half of the name's hash | record index + 2 |   0 empty, 1
-//     gone record slot (512):      | next free record | object_record (504) |
+//     table slot (8 bytes): | upper half of the name's hash | record index + 2 |
+//                           0 is empty, 1 gone
+//     record slot (512):    | next free record, or claim | object_record (504) |
 //
 // Records lie in chunks that double in size and never move. A table that became too small is
 // replaced by one of twice the size and stays where it is, for readers that are still in it.
@@ -12,12 +13,17 @@
 // sequence lock; H.-J. Boehm, "Can seqlocks get along with programming language memory models?",
 // 2012), so it never sees half of one.
 //
+// A name whose object is still being constructed is claimed: it is in the table, its record says
+// by whom, and no look-up shows it. The claim of a dead process ends when somebody meets it.
+//
 // Layer: memory.
 #pragma once
 
 #include "shmwin/base/export.hpp"
+#include "shmwin/base/function_ref.hpp"
 #include "shmwin/memory/heap.hpp"
 #include "shmwin/memory/object_record.hpp"
+#include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
 #include "shmwin/sync/robust_mutex.hpp"
 #include "shmwin/sync/wait.hpp"
@@ -35,10 +41,10 @@ namespace shmwin::inline v1::detail {
 /// In the segment. All zero is an empty directory without a table.
 struct directory_state {
     robust_mutex mutex;
-    std::atomic<std::uint64_t> n_changes; ///< grows before a record is overwritten
-    std::atomic<std::uint64_t> table;     ///< offset of the current table
-    std::uint64_t n_live;
-    std::uint64_t n_used_slots;                        ///< live and gone
+    std::atomic<std::uint64_t> n_changes;              ///< grows before a record is overwritten
+    std::atomic<std::uint64_t> table;                  ///< offset of the current table
+    std::uint64_t n_live;                              ///< whole objects
+    std::uint64_t n_used_slots;                        ///< live, claimed and gone
     std::uint64_t n_records;                           ///< ever taken from the chunks
     std::uint64_t first_free;                          ///< record index + 1
     std::array<std::atomic<std::uint64_t>, 24> chunks; ///< offset of chunk k: 128 << k records
@@ -56,6 +62,12 @@ struct directory_place {
     std::uint32_t generation = 0;
 };
 
+/// What find_or_construct() gives.
+struct directory_made {
+    directory_entry entry;
+    bool created = false; ///< false: it was there
+};
+
 /// Process-local handle. Safe from any thread and process.
 class SHMWIN_API directory {
   public:
@@ -63,9 +75,26 @@ class SHMWIN_API directory {
 
     /// Local. Enters an object under record.name; sets its generation.
     /// @pre  check_name(record.name); record.name_hash is hash(record.name)
-    /// @throws argument_error (already_exists)  naming who made the other, where and when
+    /// @throws argument_error (already_exists)  naming who made the other or is making it, where
+    ///         and when
     /// @throws out_of_memory
     directory_place insert(object_record const& record) const;
+
+    /// Local. The object of record.name. If there is none, exactly one of all threads and processes
+    /// that ask constructs it, in a block of record.n_bytes bytes; the others wait until it is
+    /// whole. If `construct` throws, or its process dies, one of those who wait does it anew.
+    /// No lock is held while `construct` runs.
+    /// @param how  how to wait
+    /// @throws argument_error (already_exists)  `construct` asks for its own object
+    /// @throws out_of_memory, peer_left (the rank that is constructing it left and lives on), and
+    ///         what `construct` throws
+    directory_made find_or_construct(object_record const& record,
+                                     std::size_t alignment,
+                                     wait_policy const& how,
+                                     function_ref<void(void*)> construct) const;
+
+    /// Local. Raises already_exists, as insert(), if the name is taken. No lock.
+    void check_free(std::string_view name) const;
 
     /// Local. The object of that name. No lock; expected O(1).
     [[nodiscard]] std::optional<directory_entry> find(std::string_view name) const;
@@ -80,12 +109,10 @@ class SHMWIN_API directory {
     /// Local. Generation of the object that stands at `index`; 0 if none does.
     [[nodiscard]] std::uint32_t generation_of(std::uint32_t index) const;
 
-    /// Local. Raises already_exists, naming who made `other`, where and when.
-    [[noreturn]] static void raise_taken(object_record const& other);
-
     /// Local. All objects, by name. O(n log n); a snapshot that others may change meanwhile.
     [[nodiscard]] std::vector<directory_entry> list() const;
 
+    /// Local. Number of objects.
     [[nodiscard]] std::uint64_t size() const;
 
     /// Local. Adds a line to `violations` for each broken invariant, at most `limit` in all.
@@ -95,6 +122,7 @@ class SHMWIN_API directory {
     struct record_slot;
     struct table;
     struct position;
+    struct taken_name;
     struct repair {
         directory const& of;
         void operator()() const noexcept { of.rebuild(); }
@@ -105,8 +133,25 @@ class SHMWIN_API directory {
     [[nodiscard]] table* current_table() const noexcept;
     [[nodiscard]] bool holds(std::uint64_t seen, std::uint64_t hash, std::string_view name) const;
     [[nodiscard]] position probe(table& where, std::uint64_t hash, std::string_view name) const;
+    [[nodiscard]] position probe(object_record const& record) const;
+    [[nodiscard]] std::optional<directory_entry> look(std::string_view name,
+                                                      std::uint64_t& claim) const;
+    [[nodiscard]] taken_name enter_or_meet(object_record const& record, std::uint64_t claim) const;
+    void remove(position const& which) const noexcept;
     [[nodiscard]] std::uint64_t take_record() const;
     void give_record_back(std::uint64_t index) const noexcept;
+
+    void construct_claimed(taken_name& claimed,
+                           std::size_t alignment,
+                           function_ref<void(void*)> construct) const;
+    void publish(taken_name const& claimed) const noexcept;
+    void end_claim(taken_name const& claimed) const;
+    [[nodiscard]] bool stands(taken_name const& claimed) const noexcept;
+    void wait_while_claimed(taken_name const& claimed, wait_policy const& how) const;
+    void refuse(directory_entry const& other, std::uint64_t claim) const;
+    [[nodiscard]] parking_lot lot() const noexcept;
+
+    [[nodiscard]] bool is_named(std::uint64_t index) const;
     void verify_slot(std::uint64_t at, std::vector<std::string>& violations) const;
     void grow() const;
     void rebuild() const noexcept;

@@ -154,7 +154,6 @@ class SHMWIN_API segment_core final : public finalizable,
                                    meeting_values& values);
     void
     touch_my_part(object_request const& request, std::uint64_t offset, std::size_t n_bytes) const;
-    void check_free(std::string_view name) const;
     void enter(object_record& record, std::uint64_t offset, meeting_values& result) const;
     [[nodiscard]] placed_object
     placed(object_request const& request, std::uint64_t offset, meeting_values const& values) const;
