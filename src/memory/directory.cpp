@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Entering, finding and taking out: what the directory is for.
+// Entering a name, finding it, taking it out.
 #include "shmwin/memory/directory.hpp"
 
 #include "shmwin/base/hash.hpp"
 
 #include "memory/directory_records.hpp"
 #include "memory/directory_table.hpp"
-
-#include <algorithm>
 
 namespace shmwin::inline v1::detail {
 
@@ -124,26 +122,6 @@ void directory::remove(position const& which) const noexcept {
         at = at == 0 ? n_slots - 1 : at - 1;
     }
     give_record_back(which.index);
-}
-
-std::vector<directory_entry> directory::list() const {
-    std::vector<directory_entry> all;
-    for (;;) {
-        all.clear();
-        auto const before = state_->n_changes.load(std::memory_order_acquire);
-        auto* const where = current_table();
-        for (std::uint64_t at = 0; where != nullptr && at < where->n_slots; ++at) {
-            auto const seen = (*where)[at].load(std::memory_order_acquire);
-            if (!is_live(seen)) continue;
-            auto const index = index_of(seen);
-            auto& there = slot(index);
-            if (is_claim(there.link())) continue;
-            all.push_back({static_cast<std::uint32_t>(index), there.load()});
-        }
-        if (state_->n_changes.load(std::memory_order_acquire) == before) break;
-    }
-    std::ranges::sort(all, {}, [](directory_entry const& each) { return each.record.name_text(); });
-    return all;
 }
 
 std::uint64_t directory::size() const {

@@ -10,6 +10,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <string_view>
 
 namespace shmwin::inline v1::detail {
 
@@ -67,6 +69,18 @@ struct directory::record_slot {
     }
     void set_link(std::uint64_t link) noexcept {
         shared(link_word).store(link, std::memory_order_release);
+    }
+
+    // No more of the name is read than that takes.
+    [[nodiscard]] bool name_begins_with(std::string_view beginning) noexcept {
+        std::array<char, sizeof(object_record::name)> copy; // NOLINT(*-member-init): filled below
+        if (beginning.size() > copy.size()) return false;
+        for (std::size_t i = 0; i < beginning.size(); i += sizeof(std::uint64_t)) {
+            auto const word =
+                shared(words.at((name_offset + i) / 8)).load(std::memory_order_acquire);
+            std::memcpy(&copy.at(i), &word, sizeof word);
+        }
+        return std::string_view(copy.data(), beginning.size()) == beginning;
     }
 
     [[nodiscard]] std::atomic_ref<std::uint64_t> name_hash() noexcept { return shared(words[0]); }

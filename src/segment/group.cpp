@@ -28,10 +28,8 @@ std::optional<object_info> object_group::info(std::string_view name) const {
 
 std::vector<object_info> object_group::list() const {
     std::vector<object_info> all;
-    auto const begin = prefix_.empty() ? std::string() : prefix_ + '/';
-    for (auto const& each : core_->names().list()) {
-        if (each.record.name_text().starts_with(begin))
-            all.push_back(detail::describe(each.record));
+    for (auto const& each : core_->names().list(prefix_.empty() ? prefix_ : prefix_ + '/')) {
+        all.push_back(detail::describe(each.record));
     }
     return all;
 }

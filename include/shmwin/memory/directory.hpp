@@ -109,8 +109,10 @@ class SHMWIN_API directory {
     /// Local. Generation of the object that stands at `index`; 0 if none does.
     [[nodiscard]] std::uint32_t generation_of(std::uint32_t index) const;
 
-    /// Local. All objects, by name. O(n log n); a snapshot that others may change meanwhile.
-    [[nodiscard]] std::vector<directory_entry> list() const;
+    /// Local. All objects whose names begin so, in the order of their names' bytes; a snapshot that
+    /// others may change meanwhile. O(table + m log m) for m of them; no lock, unless the others
+    /// never stop to change the table.
+    [[nodiscard]] std::vector<directory_entry> list(std::string_view beginning = {}) const;
 
     /// Local. Number of objects.
     [[nodiscard]] std::uint64_t size() const;
@@ -137,6 +139,7 @@ class SHMWIN_API directory {
     [[nodiscard]] std::optional<directory_entry> look(std::string_view name,
                                                       std::uint64_t& claim) const;
     [[nodiscard]] taken_name enter_or_meet(object_record const& record, std::uint64_t claim) const;
+    [[nodiscard]] std::vector<directory_entry> collect(std::string_view beginning) const;
     void remove(position const& which) const noexcept;
     [[nodiscard]] std::uint64_t take_record() const;
     void give_record_back(std::uint64_t index) const noexcept;

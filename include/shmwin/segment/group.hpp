@@ -291,7 +291,9 @@ class SHMWIN_API object_group {
     /// Local. What is known of the object of that name.
     [[nodiscard]] std::optional<object_info> info(std::string_view name) const;
 
-    /// Local. All objects whose names begin with this group's, by name. O(n log n).
+    /// Local. All objects whose names begin with this group's and '/', in the order of their names'
+    /// bytes, so "a-b" comes between "a" and "a/b"; not those still being constructed. O(n) for all
+    /// n names, and O(m log m) for the m listed.
     [[nodiscard]] std::vector<object_info> list() const;
 
     /// Local. "" for the segment, else the name without a trailing '/'.
