@@ -5,12 +5,9 @@
 // Layer: segment.
 #pragma once
 
-#include "shmwin/base/error.hpp"
 #include "shmwin/base/source_line.hpp"
-#include "shmwin/memory/address_free.hpp"
-#include "shmwin/memory/allocator.hpp"
-#include "shmwin/memory/container.hpp"
 #include "shmwin/segment/array.hpp"
+#include "shmwin/segment/construct.hpp"
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/levels.hpp"
 #include "shmwin/segment/object_info.hpp"
@@ -32,69 +29,11 @@
 
 namespace shmwin::inline v1 {
 
-/// Marks an object that no file can hold: construct<T>(transient, "name", ...).
-struct transient_t {
-    explicit transient_t() = default;
-};
-inline constexpr transient_t transient{};
-
-/// A type whose objects may stand in the segment: identified alike by all ranks, without virtual
-/// functions (their tables differ between processes) and, as far as can be seen, without
-/// addresses: no pointers and views, no containers of other allocators than ours. Members cannot
-/// be looked at.
-template <typename T>
-concept shareable = identified<T> && !detail::holds_addresses<T>();
-
-namespace detail {
-
-/// A container that was given the allocator of another segment would be good on this rank alone.
-template <typename T>
-void require_home(heap const& memory, T& made) {
-    if constexpr (requires { made.get_allocator() == allocator<>(memory); }) {
-        if (made.get_allocator() == allocator<>(memory)) return;
-        std::destroy_at(&made);
-        raise(errc::invalid_argument,
-              "object cannot be constructed (its allocator is of another segment)");
-    }
-}
-
-/// Makes a T from arguments; an aggregate too, which clang 14 does not do with parentheses. One
-/// that takes an allocator of segments, as containers do, and is not given one, gets `memory`.
-template <typename T, typename... Args>
-void construct([[maybe_unused]] heap const& memory, void* at, Args&&... args) {
-    constexpr bool wants_allocator = std::uses_allocator_v<T, allocator<>>;
-    if constexpr (wants_allocator
-                  && std::is_constructible_v<T, std::allocator_arg_t, allocator<>, Args...>) {
-        new (at) T(std::allocator_arg, allocator<>(memory), std::forward<Args>(args)...);
-    } else if constexpr (wants_allocator && std::is_constructible_v<T, Args..., allocator<>>) {
-        new (at) T(std::forward<Args>(args)..., allocator<>(memory));
-    } else if constexpr (std::is_constructible_v<T, Args...>) {
-        new (at) T(std::forward<Args>(args)...);
-    } else {
-        new (at) T{std::forward<Args>(args)...};
-    }
-    require_home(memory, *std::launder(static_cast<T*>(at)));
-}
-
-} // namespace detail
-
 /// What shape() gives, and any other extents: how large an array is to be.
 template <typename Extents>
 concept array_shape = requires {
     { Extents::rank() } -> std::convertible_to<std::size_t>;
     requires std::is_convertible_v<Extents, dims<Extents::rank()>>;
-};
-
-/// A name and the line that gives it: what functions with a parameter pack take for a name.
-struct located_name {
-    template <typename Text>
-    requires std::convertible_to<Text const&, std::string_view>
-    // NOLINTNEXTLINE(google-explicit-constructor): a name is written as text
-    located_name(Text const& text, source_line const& here = source_line::current())
-        : name(text), where(here) {}
-
-    std::string_view name;
-    source_line where;
 };
 
 /// Result of find_or_create_array.
