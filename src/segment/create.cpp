@@ -238,6 +238,9 @@ void segment_core::release_scratch(placed_object const& what, std::size_t n_byte
     static_cast<void>(failure_of([&] { heap_.deallocate(what.address); }));
 }
 
+// The name appears when the object is whole: nobody waits for it, and one of several that construct
+// the same name has done so in vain. Whoever is killed before insert() leaves a block that is lost;
+// find_or_construct() leaves none, but takes the directory's lock twice.
 placed_object segment_core::construct_small(object_request const& request,
                                             function_ref<void(void*)> construct,
                                             function_ref<void(void*)> destruct) {
@@ -259,6 +262,24 @@ placed_object segment_core::construct_small(object_request const& request,
     }
     guard.finish();
     return placed(request, offset, {0, place.index, place.generation});
+}
+
+placed_object segment_core::find_or_construct(object_request const& request,
+                                              function_ref<void(void*)> construct,
+                                              bool& created) {
+    if (!is_open())
+        raise(errc::closed, "find_or_construct is not possible (the segment is closed)");
+    check_request(request);
+    created = false;
+    auto found = directory_.find(request.name);
+    if (!found) {
+        auto const made = directory_.find_or_construct(
+            make_record(request, rank()), alignment_of(request), policy_, construct);
+        created = made.created;
+        found = made.entry;
+    }
+    check_match(found->record, request, false);
+    return place(*found);
 }
 
 } // namespace shmwin::inline v1::detail

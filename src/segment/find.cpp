@@ -62,6 +62,8 @@ void segment_core::destroy_together(placed_object const& what, std::string_view 
     });
 }
 
+// The name goes first, so that nobody finds a half-ended object; whoever is killed before the block
+// is free leaves one block that is lost.
 void segment_core::destroy_alone(object_request const& request,
                                  function_ref<void(void*)> destruct) {
     require_open(operation::destroy);

@@ -103,6 +103,11 @@ class SHMWIN_API segment_core final : public finalizable,
                                   function_ref<void(void*)> construct,
                                   function_ref<void(void*)> destruct);
 
+    /// The object of that name, or a small one that exactly one of all who ask makes.
+    placed_object find_or_construct(object_request const& request,
+                                    function_ref<void(void*)> construct,
+                                    bool& created);
+
     /// The object of that name, if it is what was asked for.
     /// @throws argument_error  not_found, type_mismatch, shape_mismatch (dimensions, order)
     placed_object find(object_request const& request) const;

@@ -36,11 +36,11 @@ concept array_shape = requires {
     requires std::is_convertible_v<Extents, dims<Extents::rank()>>;
 };
 
-/// Result of find_or_create_array.
+/// Result of find_or_create_array and find_or_construct.
 template <typename Handle>
 struct found_or_created {
-    Handle handle;
-    bool created; ///< false: it was there
+    Handle handle; ///< of find_or_construct: the object's address
+    bool created;  ///< false: it was there
 };
 
 /// A place for names. Cheap to copy; refers to its segment and keeps its memory mapped.
@@ -185,7 +185,37 @@ class SHMWIN_API object_group {
         return construct_here<T>(name, false, std::forward<Args>(args)...);
     }
 
-    /// Local. The object of that name, made by create_object or construct. Errors as find_array().
+    /// Local. The T of that name. If there is none, exactly one of all ranks and threads that ask
+    /// constructs it from its arguments; the others wait until it is whole, and all get the same
+    /// one. Until then no other call shows it; construct() and the collective ones find the name
+    /// taken. If the constructor throws, this call throws it, and one of those that wait tries in
+    /// its turn; so it does, within a second, if the rank that constructs is killed.
+    ///
+    /// The constructor may take long and use the segment, other names too; no lock is held. Two
+    /// whose constructors ask for each other's name wait for ever. T as for construct().
+    ///
+    /// @throws argument_error (type_mismatch)   what is there is another type or kind
+    /// @throws argument_error (already_exists)  the constructor asks for its own name
+    /// @throws peer_left  the rank that is constructing it left, and does not end
+    /// @complexity  to find: as find(). To construct: two short locks
+    template <shareable T, typename... Args>
+    requires(!(std::same_as<std::remove_cvref_t<Args>, transient_t> || ...))
+        found_or_created<T*> find_or_construct(located_name const& name, Args&&... args)
+    const {
+        static_assert(
+            element<T>,
+            "checkpoints cannot describe this type: find_or_construct<T>(shmwin::transient, name, "
+            "...) keeps it out of them");
+        return find_or_construct_here<T>(name, true, std::forward<Args>(args)...);
+    }
+    template <shareable T, typename... Args>
+    found_or_created<T*>
+    find_or_construct(transient_t /*unsaved*/, located_name const& name, Args&&... args) const {
+        return find_or_construct_here<T>(name, false, std::forward<Args>(args)...);
+    }
+
+    /// Local. The object of that name, made by create_object, construct or find_or_construct.
+    /// Errors as find_array().
     template <shareable T>
     [[nodiscard]] T* find(std::string_view name) const {
         auto const whole = full(name);
@@ -194,8 +224,8 @@ class SHMWIN_API object_group {
         return std::launder(reinterpret_cast<T*>(placed.address));
     }
 
-    /// Local. Destroys an object that create_object or construct made, and frees its memory. No
-    /// rank may use it any more.
+    /// Local. Destroys an object that create_object, construct or find_or_construct made, and frees
+    /// its memory. No rank may use it any more.
     /// @throws argument_error (not_found, type_mismatch)
     template <shareable T>
     void destroy(std::string_view name) const {
@@ -320,6 +350,18 @@ class SHMWIN_API object_group {
             },
             [](void* at) { std::launder(static_cast<T*>(at))->~T(); });
         return std::launder(reinterpret_cast<T*>(placed.address));
+    }
+
+    template <typename T, typename... Args>
+    found_or_created<T*>
+    find_or_construct_here(located_name const& name, bool saved, Args&&... args) const {
+        auto const whole = full(name.name);
+        bool created = false;
+        auto const placed = core_->find_or_construct(
+            small_request<T>(operation::none, object_kind::object, whole, saved, name.where),
+            [&](void* at) { detail::construct<T>(at, std::forward<Args>(args)...); },
+            created);
+        return {std::launder(reinterpret_cast<T*>(placed.address)), created};
     }
 
     std::string prefix_;
