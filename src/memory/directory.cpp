@@ -24,7 +24,8 @@ robust_lock<directory::repair> directory::lock() const {
 }
 
 // What the table has under that name, be it an object or a claim.
-std::optional<directory_entry> directory::look(std::string_view name, std::uint64_t& claim) const {
+std::optional<directory_entry>
+directory::look(std::string_view name, std::uint64_t& claim, extent how_much) const {
     auto const h = hash(name);
     for (;;) {
         auto const before = state_->n_changes.load(std::memory_order_acquire);
@@ -35,7 +36,8 @@ std::optional<directory_entry> directory::look(std::string_view name, std::uint6
         if (found.found) {
             auto& there = slot(found.index);
             claim = there.link();
-            entry = directory_entry{static_cast<std::uint32_t>(found.index), there.load()};
+            entry = directory_entry{static_cast<std::uint32_t>(found.index),
+                                    how_much == extent::head ? there.load_head() : there.load()};
         }
         if (state_->n_changes.load(std::memory_order_acquire) == before) return entry;
     }
@@ -44,6 +46,13 @@ std::optional<directory_entry> directory::look(std::string_view name, std::uint6
 std::optional<directory_entry> directory::find(std::string_view name) const {
     std::uint64_t claim = 0;
     auto entry = look(name, claim);
+    if (entry && is_claim(claim)) entry.reset();
+    return entry;
+}
+
+std::optional<directory_entry> directory::find_head(std::string_view name) const {
+    std::uint64_t claim = 0;
+    auto entry = look(name, claim, extent::head);
     if (entry && is_claim(claim)) entry.reset();
     return entry;
 }

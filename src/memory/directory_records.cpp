@@ -29,11 +29,8 @@ std::uint64_t directory::take_record() const {
 
 void directory::give_record_back(std::uint64_t index) const noexcept {
     auto& freed = slot(index);
-    auto record = freed.load();
-    record.name_hash = 0;
-    ++record.generation; // handles of what stood here are stale, also while the next is written
     state_->n_changes.fetch_add(1);
-    freed.store(record);
+    freed.retire();
     freed.set_link(state_->first_free);
     state_->first_free = index + 1;
 }

@@ -5,6 +5,7 @@
 
 #include "shmwin/memory/directory.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -46,10 +47,19 @@ struct directory::record_slot {
     std::uint64_t link_word; // free: index of the next free record + 1; else a claim, or 0
     std::array<std::uint64_t, n_words> words;
 
+    [[nodiscard]] std::uint64_t word(std::size_t i) noexcept {
+        return shared(words[i]).load(std::memory_order_acquire);
+    }
+
+    // All up to the end of the name, as store() wrote it.
     [[nodiscard]] object_record load() noexcept {
-        std::array<std::uint64_t, n_words> copy; // NOLINT(*-member-init): filled below
-        for (std::size_t i = 0; i < n_words; ++i) {
-            copy.at(i) = shared(words.at(i)).load(std::memory_order_acquire);
+        std::array<std::uint64_t, n_words> copy{};
+        for (std::size_t i = 0; i < name_offset / 8; ++i) {
+            copy[i] = word(i);
+        }
+        for (std::size_t i = name_offset / 8; i < n_words; ++i) {
+            copy[i] = word(i);
+            if (has_zero_byte(copy[i])) break;
         }
         return std::bit_cast<object_record>(copy);
     }
@@ -71,25 +81,69 @@ struct directory::record_slot {
         shared(link_word).store(link, std::memory_order_release);
     }
 
-    // No more of the name is read than that takes.
-    [[nodiscard]] bool name_begins_with(std::string_view beginning) noexcept {
-        std::array<char, sizeof(object_record::name)> copy; // NOLINT(*-member-init): filled below
-        if (beginning.size() > copy.size()) return false;
-        for (std::size_t i = 0; i < beginning.size(); i += sizeof(std::uint64_t)) {
-            auto const word =
-                shared(words.at((name_offset + i) / 8)).load(std::memory_order_acquire);
-            std::memcpy(&copy.at(i), &word, sizeof word);
+    // All before the texts, which are empty.
+    [[nodiscard]] object_record load_head() noexcept {
+        std::array<std::uint64_t, n_words> copy{};
+        for (std::size_t i = 0; i < offsetof(object_record, type) / 8; ++i) {
+            copy[i] = word(i);
         }
-        return std::string_view(copy.data(), beginning.size()) == beginning;
+        return std::bit_cast<object_record>(copy);
+    }
+
+    // Compares names where they stand: no more is read than that takes.
+    [[nodiscard]] bool name_begins_with(std::string_view beginning) noexcept {
+        return beginning.size() <= max_name_bytes
+               && bytes_are(beginning.data(), beginning.size(), 0);
+    }
+    [[nodiscard]] bool name_is(std::string_view name) noexcept {
+        // The byte behind it is the 0 that ends it.
+        return name.size() <= max_name_bytes && bytes_are(name.data(), name.size(), 1);
+    }
+
+    // What a look-up of the name is about to read, from far away memory, all at once.
+    void prefetch() const noexcept {
+        __builtin_prefetch(this);
+        __builtin_prefetch(reinterpret_cast<std::byte const*>(this) + 64);
+        __builtin_prefetch(reinterpret_cast<std::byte const*>(words.data()) + name_offset);
     }
 
     [[nodiscard]] std::atomic_ref<std::uint64_t> name_hash() noexcept { return shared(words[0]); }
+
+    // No record any more. Handles of what stood here are stale, also while the next is written.
+    void retire() noexcept {
+        constexpr auto at = generation_offset / 8;
+        static_assert(generation_offset % 8 == 0, "no carry into another field");
+        auto const before = word(at);
+        auto const next = static_cast<std::uint32_t>(before) + 1;
+        name_hash().store(0, std::memory_order_release);
+        shared(words[at]).store((before & ~0xffff'ffffULL) | next, std::memory_order_release);
+    }
 
     // The one field that changes while the record is in the table, and claimed.
     void set_offset(std::uint64_t offset) noexcept {
         shared(words[offsetof(object_record, offset) / 8]).store(offset, std::memory_order_release);
     }
 
+  private:
+    static constexpr std::uint64_t each_byte = 0x0101'0101'0101'0101ULL;
+
+    [[nodiscard]] static bool has_zero_byte(std::uint64_t word) noexcept {
+        return ((word - each_byte) & ~word & (each_byte << 7U)) != 0;
+    }
+
+    // True if the name begins with n bytes and so many of 0. Segments are little-endian.
+    [[nodiscard]] bool bytes_are(char const* bytes, std::size_t n, std::size_t n_zeros) noexcept {
+        for (std::size_t i = 0; i < n + n_zeros; i += sizeof(std::uint64_t)) {
+            std::uint64_t expected = 0;
+            std::memcpy(&expected, bytes + i, std::min(n - std::min(i, n), sizeof expected));
+            auto const n_compared = std::min(n + n_zeros - i, sizeof expected);
+            auto const mask = ~0ULL >> (64 - 8 * n_compared);
+            if (((word((name_offset + i) / 8) ^ expected) & mask) != 0) return false;
+        }
+        return true;
+    }
+
+  public:
     [[nodiscard]] std::uint32_t generation() noexcept {
         auto const word = shared(words[generation_offset / 8]).load(std::memory_order_acquire);
         return static_cast<std::uint32_t>(word >> (8 * (generation_offset % 8)));

@@ -17,8 +17,8 @@ directory::table* directory::current_table() const noexcept {
 bool directory::holds(std::uint64_t seen, std::uint64_t hash, std::string_view name) const {
     if (!is_live(seen) || tag_of(seen) != tag_of(hash)) return false;
     auto& there = slot(index_of(seen));
-    return there.name_hash().load(std::memory_order_acquire) == hash
-           && there.load().name_text() == name;
+    there.prefetch();
+    return there.word(0) == hash && there.name_is(name);
 }
 
 directory::position directory::probe(object_record const& record) const {

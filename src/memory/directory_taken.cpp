@@ -5,21 +5,10 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 
-#include <array>
-#include <ctime>
 #include <string>
 
 namespace shmwin::inline v1::detail {
 namespace {
-
-std::string time_text(std::int64_t ns) {
-    std::array<char, 32> text{};
-    auto const seconds = static_cast<std::time_t>(ns / 1'000'000'000);
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    auto const n = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return {text.data(), n};
-}
 
 // FILE:LINE, TIME
 std::string place_text(object_record const& other) {

@@ -43,6 +43,9 @@ std::optional<directory_entry> segment_core::look_up(std::string_view name) cons
 }
 
 placed_object segment_core::find(object_request const& request) const {
+    if (auto const head = directory_.find_head(request.name)) {
+        if (is_match(head->record, request)) return place(*head);
+    }
     auto const found = directory_.find(request.name);
     if (!found) raise_not_found(request.name);
     check_match(found->record, request, false);
@@ -67,9 +70,12 @@ void segment_core::destroy_together(placed_object const& what, std::string_view 
 void segment_core::destroy_alone(object_request const& request,
                                  function_ref<void(void*)> destruct) {
     require_open(operation::destroy);
-    auto const found = directory_.find(request.name);
-    if (!found) raise_not_found(request.name);
-    check_match(found->record, request, false);
+    auto found = directory_.find_head(request.name);
+    if (!found || !is_match(found->record, request)) { // the whole record has words for the error
+        found = directory_.find(request.name);
+        if (!found) raise_not_found(request.name);
+        check_match(found->record, request, false);
+    }
     auto const record = directory_.erase(found->index, found->record.generation);
     if (!record) raise_stale(request.name);
     auto* const address = region_.at(record->offset);

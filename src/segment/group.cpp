@@ -5,13 +5,8 @@
 
 namespace shmwin::inline v1 {
 
-std::string object_group::full(std::string_view name) const {
-    if (prefix_.empty()) return std::string(name);
-    return (prefix_ + '/').append(name);
-}
-
 object_group object_group::group(std::string_view name) const {
-    auto whole = full(name);
+    std::string whole(std::string_view(full(name)));
     detail::check_name(whole);
     return {core_, std::move(whole)};
 }

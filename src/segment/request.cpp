@@ -230,6 +230,11 @@ void check_match(object_record const& found,
     check_shape(found, asked, same_extents, asker);
 }
 
+bool is_match(object_record const& found, object_request const& asked) noexcept {
+    return found.kind == asked.kind && found.type_hash == asked.type->hash
+           && found.n_extents == asked.extents.size() && found.order == asked.order;
+}
+
 collective_call call_of(object_request const& request) {
     auto const& o = request.options;
     auto h = hash_with(static_cast<std::uint64_t>(o.touch), o.align);

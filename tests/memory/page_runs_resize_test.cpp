@@ -6,6 +6,7 @@
 #include "memory/run_word.hpp"
 #include "support/crash_states.hpp"
 #include "support/shared_pages.hpp"
+#include "support/violations.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,13 +24,8 @@ using detail::make_block_word;
 using detail::page_bytes;
 using detail::page_index;
 using detail::page_runs;
+using test::violations_of;
 using testing::IsEmpty;
-
-std::vector<std::string> violations_of(page_runs const& runs) {
-    std::vector<std::string> all;
-    runs.verify(all, 20);
-    return all;
-}
 
 bool resize(page_runs const& runs, page_index first, std::uint64_t n) {
     auto const hold = runs.lock();

@@ -13,6 +13,9 @@ shmwin_add_test(segment/progress REUSE tcp RANKS 2 4 TIMEOUT 90
   PROPERTIES ENVIRONMENT_MODIFICATION OMPI_MCA_btl=set:tcp,self)
 shmwin_add_test(segment/progress REUSE no_single_copy RANKS 2 4 TIMEOUT 90
   PROPERTIES ENVIRONMENT_MODIFICATION OMPI_MCA_btl_vader_single_copy_mechanism=set:none)
+shmwin_add_test(segment/find_or_construct RANKS 1 2 3 4)
+shmwin_add_test(segment/find_or_construct REUSE tcp RANKS 2 4 TIMEOUT 90
+  PROPERTIES ENVIRONMENT_MODIFICATION OMPI_MCA_btl=set:tcp,self)
 
 # What ends first: each order is a process of its own. The first call builds the program.
 shmwin_add_test(segment/lifetime OWN_MAIN RANKS 1 2 3 ARGS closed_then_handles)

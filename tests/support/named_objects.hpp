@@ -7,6 +7,7 @@
 #include "shmwin/memory/directory.hpp"
 
 #include "support/shared_pages.hpp"
+#include "support/violations.hpp"
 
 #include <algorithm>
 #include <array>
@@ -78,12 +79,6 @@ destroy(detail::directory const& names, heap const& memory, detail::directory_en
     auto const gone = names.erase(which.index, which.record.generation);
     if (gone) memory.deallocate(memory.at(gone->offset));
     return gone.has_value();
-}
-
-[[nodiscard]] inline std::vector<std::string> violations_of(detail::directory const& names) {
-    std::vector<std::string> all;
-    names.verify(all, 20);
-    return all;
 }
 
 [[nodiscard]] inline std::vector<std::string> names_in(detail::directory const& names) {

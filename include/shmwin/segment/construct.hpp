@@ -16,6 +16,7 @@
 #include <concepts>
 #include <memory>
 #include <new>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -65,6 +66,32 @@ void construct([[maybe_unused]] heap const& memory, void* at, Args&&... args) {
     }
     require_home(memory, *std::launder(static_cast<T*>(at)));
 }
+
+} // namespace detail
+
+namespace detail {
+
+/// A name in the segment: what a group adds to it costs a string, a segment adds nothing.
+class full_name {
+  public:
+    full_name(std::string const& prefix, std::string_view name) : whole_(name) {
+        if (prefix.empty()) return;
+        joined_.append(prefix).append("/").append(name);
+        whole_ = joined_;
+    }
+    full_name(full_name const&) = delete;
+    full_name(full_name&&) = delete;
+    full_name& operator=(full_name const&) = delete;
+    full_name& operator=(full_name&&) = delete;
+    ~full_name() = default;
+
+    // NOLINTNEXTLINE(google-explicit-constructor): it is nothing else
+    operator std::string_view() const noexcept { return whole_; }
+
+  private:
+    std::string joined_;
+    std::string_view whole_;
+};
 
 } // namespace detail
 

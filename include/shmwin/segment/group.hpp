@@ -280,7 +280,7 @@ class SHMWIN_API object_group {
         core_; // NOLINT(*-non-private-member-*): the segment's too
 
   private:
-    [[nodiscard]] std::string full(std::string_view name) const;
+    [[nodiscard]] detail::full_name full(std::string_view name) const { return {prefix_, name}; }
 
     template <typename T>
     [[nodiscard]] static std::optional<dtype> dtype_or_none() {
@@ -332,7 +332,7 @@ class SHMWIN_API object_group {
     template <typename T, typename Layout, typename Extents>
     detail::placed_object create(operation op,
                                  object_kind kind,
-                                 std::string const& name,
+                                 std::string_view name,
                                  Extents const& shape,
                                  array_options const& options,
                                  source_line const& where) const {
@@ -359,7 +359,9 @@ class SHMWIN_API object_group {
         bool created = false;
         auto const placed = core_->find_or_construct(
             small_request<T>(operation::none, object_kind::object, whole, saved, name.where),
-            [&](void* at) { detail::construct<T>(at, std::forward<Args>(args)...); },
+            [&](void* at) {
+                detail::construct<T>(core_->memory(), at, std::forward<Args>(args)...);
+            },
             created);
         return {std::launder(reinterpret_cast<T*>(placed.address)), created};
     }
