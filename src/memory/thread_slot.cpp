@@ -57,7 +57,7 @@ bool take(heap_slot& slot, std::uint64_t me, bool& taken_over) noexcept {
 bool borrow_slot(heap_slot& slot, bool& taken_over) noexcept {
     auto const me = this_user();
     auto const user = slot.user.load();
-    return user != 0 && user != me && take(slot, me, taken_over);
+    return user != me && take(slot, me, taken_over);
 }
 
 namespace {

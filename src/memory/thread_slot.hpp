@@ -57,8 +57,8 @@ inline void slot_was_used([[maybe_unused]] heap_slot& slot) noexcept {
 #endif
 }
 
-/// Local. Takes a slot whose thread or process ended, for as long as the caller likes. False if
-/// nobody has it, or a living thread.
+/// Local. Takes a slot that nobody has, or whose thread or process ended, for as long as the caller
+/// likes. False if a living thread has it, or the caller.
 [[nodiscard]] bool borrow_slot(heap_slot& slot, bool& taken_over) noexcept;
 
 } // namespace shmwin::inline v1::detail
