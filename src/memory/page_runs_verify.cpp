@@ -81,6 +81,12 @@ void page_runs::verify_run(std::uint64_t first, std::vector<std::string>& violat
 
 void page_runs::verify_bins(std::vector<std::string>& violations) const {
     std::uint64_t n_free = 0;
+    for (std::size_t level = 0; level < n_bins / 8; ++level) {
+        bool const marked = (control_->level_bits >> level & 1U) != 0;
+        if (marked != (control_->bin_bits.at(level) != 0)) {
+            violations.push_back(text("page bins: level ", level, " is marked wrongly"));
+        }
+    }
     for (std::size_t bin = 0; bin < n_bins; ++bin) {
         if (!verify_bin(bin, n_free, violations)) return;
     }

@@ -159,7 +159,10 @@ class SHMWIN_API directory {
     [[nodiscard]] parking_lot lot() const noexcept;
 
     [[nodiscard]] bool is_named(std::uint64_t index) const;
+    [[nodiscard]] bool verify_blocks(std::vector<std::string>& violations) const;
+    void verify_table(std::vector<std::string>& violations) const;
     void verify_slot(std::uint64_t at, std::vector<std::string>& violations) const;
+    void verify_free(std::uint64_t n_named, std::vector<std::string>& violations) const;
     void grow() const;
     void rebuild() const noexcept;
 

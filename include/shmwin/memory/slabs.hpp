@@ -117,9 +117,10 @@ class SHMWIN_API slabs {
     void verify_table(owners const& all, std::vector<std::string>& violations) const;
     void verify_slab(slab const& which, std::vector<std::string>& violations) const;
     void verify_hints(slab const& which, std::vector<std::string>& violations) const;
-    void verify_list(std::uint32_t number,
-                     unsigned size_class,
-                     std::vector<std::string>& violations) const;
+    [[nodiscard]] slab const* slab_at(std::uint64_t offset) const noexcept;
+    std::uint32_t verify_list(std::uint32_t number,
+                              unsigned size_class,
+                              std::vector<std::string>& violations) const;
 
     region where_;
     page_runs runs_;
