@@ -14,3 +14,10 @@ foreach(refused RANGE 7)
     COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only -DREFUSED=${refused}
       -I${PROJECT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/memory/refused_containers.cpp)
 endforeach()
+
+# The model's driver, over what the fuzzer found worth keeping.
+shmwin_add_test(memory/heap_model)
+if(TARGET test_memory_heap_model)
+  target_compile_definitions(test_memory_heap_model PRIVATE
+    HEAP_MODEL_CORPUS="${CMAKE_CURRENT_SOURCE_DIR}/memory/fuzz_corpus")
+endif()
