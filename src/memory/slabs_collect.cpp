@@ -69,14 +69,21 @@ void slabs::rebuild(std::uint32_t number) const {
     auto& mine = slot(number);
     mine.lists.fill(0);
     mine.spares.fill(0);
-    for_each_slab(number, [&](slab& each) { recover(mine, each); });
+    for_each_slab(number, [&](slab& each) { recover(number, each); });
 }
 
 // A slab whose owner died becomes one of this slot's, with what its bits say.
-void slabs::recover(heap_slot& mine, slab& which) const {
+void slabs::recover(std::uint32_t number, slab& which) const {
+    auto& mine = slot(number);
     slab_table const table(where_, runs_);
+    if (!table.is_slab(which)) { // its maker died before it was one
+        auto expected = number;
+        which.owner.compare_exchange_strong(expected, nobody);
+        return;
+    }
+    // Until it was one, another could make it its own; then it is that one's.
+    if (which.owner.load() != number) return;
     which.listed = false;
-    if (!table.is_slab(which)) return; // its maker died before it was one
     if (!which.ready) {
         table.destroy(which);
         return;
@@ -97,7 +104,7 @@ void slabs::adopt_dead(std::uint32_t number) const {
             for_each_slab(theirs, [&](slab& each) {
                 auto expected = theirs;
                 if (each.owner.compare_exchange_strong(expected, number)) {
-                    recover(slot(number), each);
+                    recover(number, each);
                 }
             });
         }

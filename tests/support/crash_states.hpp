@@ -2,6 +2,12 @@
 // Every moment of a call in another process: a child is stepped through it, instruction by
 // instruction. So it can be stopped anywhere, and every state of the segment in which it could
 // have died can be looked at.
+//
+// A death is looked at once for each store, not once for each instruction: what a killed process
+// leaves behind is the segment's bytes alone (its registers, its stack and its mappings end with
+// it; it holds no lock of the kernel's; pages that it made present hold the same zeros as holes).
+// So all deaths between two changes of those bytes are the same death. Bytes are compared after
+// every single instruction, so none of the changes is missed.
 #pragma once
 
 #include "support/shared_pages.hpp"
@@ -35,6 +41,13 @@ class stepped_child {
         if (::ptrace(PTRACE_SINGLESTEP, child_.pid(), nullptr, nullptr) != 0) return false;
         wait();
         return WIFSTOPPED(status_) && WSTOPSIG(status_) == SIGTRAP;
+    }
+
+    /// Lets it run to where `body` raises SIGSTOP. False if it ends before.
+    bool go_on() noexcept {
+        if (::ptrace(PTRACE_CONT, child_.pid(), nullptr, nullptr) != 0) return false;
+        wait();
+        return WIFSTOPPED(status_);
     }
 
     /// Lets it run to its end. True if `body` returned true.

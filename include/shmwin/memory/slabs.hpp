@@ -109,7 +109,7 @@ class SHMWIN_API slabs {
     void drain(std::uint32_t number) const;
     void merge(heap_slot& mine, slab& which) const;
     void rebuild(std::uint32_t number) const;
-    void recover(heap_slot& mine, slab& which) const;
+    void recover(std::uint32_t number, slab& which) const;
     void adopt_dead(std::uint32_t number) const;
     void give_back_empty(std::uint32_t number) const;
     void collect_slot(std::uint32_t number) const;
