@@ -6,6 +6,7 @@
 
 #include "support/crash_states.hpp"
 #include "support/shared_pages.hpp"
+#include "support/soak.hpp"
 
 #include <gtest/gtest.h>
 
@@ -25,11 +26,12 @@ using test::child;
 using testing::IsEmpty;
 
 struct SlabsAfterDeath : testing::Test {
-    detail::layout_request request{.capacity = 512_KiB, .n_ranks = 2};
+    detail::layout_request request{.capacity = 512_KiB, .n_ranks = 3};
     test::shared_pages pages{request};
     heap mine = pages.memory(1);
-    heap others =
-        pages.memory(0); // used in the process of rank 1, it is another's: it frees remotely
+    // Used in the process of rank 1, it is another's: it frees remotely. No more than that: locks
+    // would be rank 0's, who does not die.
+    heap others = pages.memory(0);
 
     // Offsets of the blocks in use, written by whoever has them.
     test::shared_object<std::array<std::atomic<std::uint64_t>, 16>> live;
@@ -67,7 +69,9 @@ struct SlabsAfterDeath : testing::Test {
 
     template <typename Body>
     void at_each_store_of(Body const& body) {
-        test::crash_states states(pages, request, pages.n_bytes());
+        // Blocks hold nothing here that anybody looks at.
+        auto const metadata = pages.where().header()[detail::section_id::pages].offset;
+        test::crash_states states(pages, request, metadata);
         bool const stepped = states.each(body, [&](test::shared_pages const& image, std::size_t i) {
             expect_recovered(image, i);
         });
@@ -136,13 +140,66 @@ TEST_F(SlabsAfterDeath, TakingAndFreeingPages) {
     });
 }
 
+// It dies in what allocate_zeroed() and prepare() note.
+TEST_F(SlabsAfterDeath, TakingZeroedPages) {
+    SHMWIN_NEEDS_FORK();
+    auto* const dirty = others.allocate(1, 8192); // a page
+    std::memset(dirty, 1, 4096);
+    others.deallocate(dirty);
+    at_each_store_of([&] {
+        live->at(0) = mine.offset_of(mine.allocate_zeroed(4097, 8192)); // that one, and another
+        live->at(1) = mine.reserve(9000, 8192);
+        mine.prepare(live->at(1), 9000);
+        free_by(mine, 1);
+        free_by(mine, 0);
+    });
+}
+
+// The rank's only slot is another thread's.
+TEST_F(SlabsAfterDeath, UsingTheSlotThatThreadsShare) {
+    SHMWIN_NEEDS_FORK();
+    take(0, 64);
+    at_each_store_of([&] {
+        for (std::size_t i = 1; i < 5; ++i) {
+            take(i, 1024);
+        }
+        free_by(mine, 0);
+        free_by(mine, 2);
+        free_by(mine, 3);
+        take(3, 1024);
+        mine.collect();
+    });
+}
+
+// Rank 2 is dead, rank 1 dies while it makes its own what that one had.
+TEST_F(SlabsAfterDeath, AdoptingWhatADeadRankHad) {
+    SHMWIN_NEEDS_FORK();
+    child dead([&] {
+        pages.who(2).attach();
+        auto const theirs = pages.memory(2);
+        for (std::size_t i = 0; i < 6; ++i) {
+            live->at(i) = theirs.offset_of(theirs.allocate(i < 3 ? 1024 : 64));
+        }
+        theirs.deallocate(theirs.allocate(3000)); // an empty slab
+        theirs.deallocate(theirs.at(live->at(0).exchange(0)));
+        others.deallocate(others.at(live->at(4).exchange(0)));
+        return true;
+    });
+    ASSERT_EQ(dead.wait(), 0);
+    at_each_store_of([&] {
+        mine.collect();
+        take(0, 1024);
+        free_by(mine, 5);
+    });
+}
+
 // Four ranks take and free, their own and others'; they are killed one after the other.
 TEST(SlabsUnderLoad, ARankThatIsKilledLosesNothingOfOthers) {
     SHMWIN_NEEDS_FORK();
     constexpr int n = 4;
     constexpr std::size_t n_places = 64;
     std::minstd_rand random(7);
-    for (int round = 0; round < 20; ++round) {
+    for (int round = 0; round < 20 * test::soak_factor(); ++round) {
         test::shared_pages const pages({.capacity = 8_MiB, .n_ranks = n + 1});
         test::shared_object<std::array<std::atomic<std::uint64_t>, n_places>> places;
         test::shared_object<std::atomic<int>> n_started;
