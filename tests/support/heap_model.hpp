@@ -192,10 +192,11 @@ class heap_model {
         } catch (out_of_memory const& full) {
             return check_full(op, full);
         }
-        auto const middle = (offset + op.n_bytes / 2) / detail::page_bytes * detail::page_bytes;
+        auto const n_bytes = survivor().usable_size(survivor().at(offset)); // all will be used
+        auto const middle = (offset + n_bytes / 2) / detail::page_bytes * detail::page_bytes;
         auto const first = middle > offset ? middle - offset : 0;
         survivor().prepare(offset, first);
-        caller(op).prepare(offset + first, op.n_bytes - first);
+        caller(op).prepare(offset + first, n_bytes - first);
         enter(op, offset, true);
     }
 
