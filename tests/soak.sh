@@ -1,23 +1,121 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# The long version of the tests io/kills: soak.sh [KILLS] [BUILD-FOLDER] (200, build/dev).
-# Kills a program that saves without end, KILLS times with one rank and a quarter as often with
-# two; every restart must find a whole checkpoint with the right values. Another seed each time.
+# What takes too long for tests/run.sh: see usage().
 set -euo pipefail
 
+usage() {
+    cat <<'END'
+usage: tests/soak.sh [STAGE...] [--kills N] [--build FOLDER]
+
+  io      kills a program that saves without end, N times with one rank and a quarter as often
+          with two; every restart must find a whole checkpoint. Another seed each time.
+  memory  the heap: 5 N random kills under load, deaths at more instructions, N seeds of the model
+  fuzz    the heap's fuzzer for 10 minutes (needs clang: cmake --preset fuzz, build heap_fuzz)
+  pinned  the tests of sync, memory and segment on one core, with 8 ranks where they take a number;
+          prints the seconds of each
+
+Without a stage: io and memory. N is 200, FOLDER is build/dev.
+END
+}
+
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
-kills=${1:-200}
-program=$(find "${2:-$root/build/dev}" -name test_io_program -type f -perm -u+x 2>/dev/null | head -n 1)
-if [[ -z $program ]]; then
-    echo "soak.sh: build the tests first (tests/run.sh --quick), or name the build folder" >&2
-    exit 1
-fi
 # shellcheck source=tests/support/bootstrap.sh
 source "$root/tests/support/bootstrap.sh"
+
+stages=()
+kills=200
+build=$root/build/dev
+while (($# > 0)); do
+    case $1 in
+        io | memory | fuzz | pinned) stages+=("$1") ;;
+        --kills) kills=${2:?--kills needs a number}; shift ;;
+        --build) build=$(cd -- "${2:?--build needs a folder}" && pwd); shift ;;
+        --help | -h) usage; exit 0 ;;
+        *) echo "unknown argument: $1" >&2; usage >&2; exit 2 ;;
+    esac
+    shift
+done
+((${#stages[@]} > 0)) || stages=(io memory)
+
 allow_mpi_here
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
+export OMPI_MCA_rmaps_base_oversubscribe=1
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/soak.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
-python3 "$root/tests/support/io_kill_soak.py" "$program" "$kills" --seed $RANDOM
-python3 "$root/tests/support/io_kill_soak.py" "$program" $((kills / 4)) --seed $RANDOM -- mpirun -n 2
+
+# The path of a program among the tests.
+program() {
+    local found
+    found=$(find "$build" -name "$1" -type f -perm -u+x 2>/dev/null | head -n 1)
+    if [[ -z $found ]]; then
+        echo "soak.sh: there is no $1: build the tests first (tests/run.sh --quick), or name" \
+            "the build folder" >&2
+        exit 1
+    fi
+    printf '%s\n' "$found"
+}
+
+soak_io() {
+    local saver
+    saver=$(program test_io_program)
+    python3 "$root/tests/support/io_kill_soak.py" "$saver" "$kills" --seed $RANDOM
+    python3 "$root/tests/support/io_kill_soak.py" "$saver" $((kills / 4)) --seed $RANDOM \
+        -- mpirun -n 2
+}
+
+# The usual length has 80 random kills.
+soak_memory() {
+    export SHMWIN_TEST_SOAK=$(((kills + 15) / 16))
+    local each
+    for each in slabs_kill slabs_adoption directory_claims_kill heap_model full_heap; do
+        "$(program "test_memory_$each")"
+    done
+}
+
+soak_fuzz() {
+    local fuzzer=$root/build/fuzz/tests/heap_fuzz
+    if [[ ! -x $fuzzer ]]; then
+        echo "soak.sh: build the fuzzer first (tests/memory/heap_fuzz.cpp says how)" >&2
+        exit 1
+    fi
+    mkdir corpus
+    "$fuzzer" -max_total_time=600 -max_len=3001 corpus "$root/tests/memory/fuzz_corpus"
+}
+
+# Runs a command on the first core; prints its seconds.
+on_one_core() {
+    local name=$1 begin=$SECONDS status=0
+    shift
+    taskset -c 0 timeout 300 "$@" >"$name.log" 2>&1 || status=$?
+    printf '%4d s  %s%s\n' $((SECONDS - begin)) "$name" \
+        "$( ((status == 0)) || echo "  FAILED ($status)")"
+    if ((status != 0)); then
+        tail -n 30 "$name.log"
+        failed=1
+    fi
+}
+
+soak_pinned() {
+    local path name failed=0
+    for path in "$build"/tests/test_{sync,memory}_*; do
+        on_one_core "${path##*/}" "$path"
+    done
+    for path in "$build"/tests/test_segment_*; do
+        name=${path##*/}
+        case $name in
+            # These have launchers or numbers of ranks of their own.
+            *_left_behind | *_small_shm | *_several_nodes | *_departure) ;;
+            *_killed_rank) on_one_core "$name" mpirun -n 1 "$path" ;;
+            *_threads) on_one_core "$name.np8" mpirun -n 8 "$path" --thread-multiple ;;
+            *_lifetime) on_one_core "$name.np8" mpirun -n 8 "$path" closed_then_handles ;;
+            *) on_one_core "$name.np8" mpirun -n 8 "$path" ;;
+        esac
+    done
+    return "$failed"
+}
+
+for stage in "${stages[@]}"; do
+    printf '\n==== %s\n' "$stage"
+    "soak_$stage"
+done

@@ -5,7 +5,7 @@
 //   cmake --preset fuzz && cmake --build build/fuzz --target heap_fuzz
 //   mkdir -p build/corpus && build/fuzz/tests/heap_fuzz -max_total_time=600 -max_len=3001
 //     build/corpus tests/memory/fuzz_corpus                                    (one line)
-//   build/fuzz/tests/heap_fuzz -merge=1 tests/memory/fuzz_corpus build/corpus
+//   build/fuzz/tests/heap_fuzz -merge=1 -use_counters=0 tests/memory/fuzz_corpus build/corpus
 #include "support/heap_model.hpp"
 
 #include <cstddef>

@@ -88,6 +88,9 @@ struct adoption {
         for (; n_steps > 0 && holder() != 2; --n_steps) {
             ASSERT_TRUE(adopter->step());
         }
+        // How long it waits for the dead one differs: whoever stands still must not hold the lock.
+        while (holder() == 2 && adopter->step()) {
+        }
     }
 };
 
