@@ -125,6 +125,8 @@ void slabs::give_back_empty(std::uint32_t number) const {
 
 void slabs::collect_slot(std::uint32_t number) const {
     drain(number);
+    // Also what has no mark: who freed it may have died before.
+    for_each_slab(number, [&](slab& each) { merge(slot(number), each); });
     give_back_empty(number);
 }
 

@@ -67,6 +67,18 @@ struct SlabsAfterDeath : testing::Test {
         ASSERT_THAT(survivor.verify().violations, IsEmpty()) << "state " << state;
     }
 
+    // As its bits say, all of it is free: then no page is kept.
+    void expect_no_page_kept(test::shared_pages const& image, std::size_t state) const {
+        auto const survivor = image.memory(0);
+        for (auto const& each : *live) {
+            survivor.deallocate(survivor.at(each));
+        }
+        survivor.collect();
+        auto const numbers = survivor.stats();
+        ASSERT_LE(numbers.n_blocks, 1U) << "state " << state;
+        ASSERT_EQ(numbers.in_pages != 0, numbers.n_blocks != 0) << "state " << state;
+    }
+
     template <typename Body>
     void at_each_store_of(Body const& body) {
         // Blocks hold nothing here that anybody looks at.
@@ -101,6 +113,23 @@ TEST_F(SlabsAfterDeath, FreeingAnothers) {
             free_by(mine, i);
         }
     });
+}
+
+// It dies before it could tell the owner.
+TEST_F(SlabsAfterDeath, FreeingAnothersLastBlocks) {
+    SHMWIN_NEEDS_FORK();
+    for (std::size_t i = 0; i < 2; ++i) {
+        live->at(i) = others.offset_of(others.allocate(1024));
+    }
+    auto const metadata = pages.where().header()[detail::section_id::pages].offset;
+    test::crash_states states(pages, request, metadata);
+    bool const stepped = states.each(
+        [&] {
+            free_by(mine, 0);
+            free_by(mine, 1);
+        },
+        [&](test::shared_pages const& image, std::size_t i) { expect_no_page_kept(image, i); });
+    if (!stepped) GTEST_SKIP() << "no ptrace() here";
 }
 
 // The slab is full, but for what another freed.
