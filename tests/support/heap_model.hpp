@@ -60,6 +60,7 @@ class heap_model {
     struct block {
         std::size_t n_bytes; ///< usable
         std::size_t seed;
+        bool large; ///< when it was made
     };
     using blocks = std::map<std::uint64_t, block>;
 
@@ -166,6 +167,12 @@ class heap_model {
             return ask_for_too_much(op);
         case heap_action::ask_for_no_alignment:
             return ask_for_no_alignment(op);
+        case heap_action::expand:
+            return expand(op);
+        case heap_action::shrink:
+            return shrink(op);
+        case heap_action::trim:
+            return trim(op);
         case heap_action::die:
             return die(op);
         }
@@ -231,7 +238,7 @@ class heap_model {
             || std::prev(next)->first + std::prev(next)->second.n_bytes <= offset;
         require(fits_before && fits_behind, "the block at ", offset, " overlaps another");
         require(!zeroed || is_zero(offset, op.n_bytes), "the block is not zero");
-        block const made{n_bytes, ++n_made_ * 64 % n_patterns};
+        block const made{n_bytes, ++n_made_ * 64 % n_patterns, n_bytes >= large};
         std::memcpy(bytes_at(offset), pattern().data() + made.seed, n_bytes);
         live_.emplace(offset, made);
     }
@@ -261,6 +268,59 @@ class heap_model {
             memory.collect();
             return true;
         });
+    }
+
+    // --- in place --------------------------------------------------------------------------------
+
+    void expand(heap_op const& op) {
+        if (live_.empty()) return;
+        auto const at = pick(op);
+        auto const before = at->second.n_bytes;
+        bool const has_room = by_caller(op, [&](heap const& memory) {
+            return memory.try_expand(memory.at(at->first), op.n_bytes);
+        });
+        at->second.n_bytes = survivor().usable_size(survivor().at(at->first));
+        auto const after = at->second.n_bytes;
+        require(has_room == (op.n_bytes <= after) && after >= before,
+                "says wrongly that it has room, or not: ",
+                after,
+                " bytes");
+        auto const next = std::next(at);
+        require(next == live_.end() || at->first + after <= next->first,
+                "has grown over the block behind it");
+        std::memcpy(bytes_at(at->first) + before,
+                    pattern().data() + at->second.seed + before,
+                    after - before);
+        check_contents(*at);
+    }
+
+    void shrink(heap_op const& op) {
+        if (live_.empty()) return;
+        auto const at = pick(op);
+        auto const before = at->second.n_bytes;
+        auto const after = by_caller(op, [&](heap const& memory) {
+            return memory.shrink(memory.at(at->first), op.n_bytes);
+        });
+        require(after <= before && after >= std::min(op.n_bytes, before) && after > 0,
+                "has ",
+                after,
+                " bytes instead of ",
+                before);
+        at->second.n_bytes = after;
+        check_contents(*at);
+    }
+
+    void trim(heap_op const& op) const {
+        auto const before = survivor().stats();
+        auto const n_bytes = caller(op).trim();
+        auto const after = survivor().stats();
+        require(after.present + n_bytes == before.present && after.used == before.used
+                    && after.in_pages == before.in_pages && after.present >= after.in_pages,
+                "gave back ",
+                n_bytes,
+                " bytes of ",
+                before.present);
+        check_all();
     }
 
     // --- what must be refused --------------------------------------------------------------------
@@ -379,7 +439,7 @@ class heap_model {
         bool any_large = false;
         for (auto const& [offset, what] : live_) {
             n_used += what.n_bytes;
-            any_large = any_large || what.n_bytes >= large;
+            any_large = any_large || what.large;
         }
         require(numbers.n_blocks == live_.size(),
                 "counts ",

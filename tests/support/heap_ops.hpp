@@ -29,6 +29,9 @@ enum class heap_action : std::uint8_t {
     free_foreign,  ///< an address of no segment, or of another mapping
     ask_for_too_much,
     ask_for_no_alignment,
+    expand, ///< a block, where it stands
+    shrink,
+    trim,
     die, ///< the rank is dead from here on; the others find what it had
     // A call that the heap gains has its place here, in action_of below, and in heap_model.
 };
@@ -50,7 +53,7 @@ struct heap_op {
 /// How often which action comes. Ordered by weight: what is rare is at the end.
 [[nodiscard]] constexpr heap_action action_of(std::uint8_t byte) noexcept {
     using enum heap_action;
-    constexpr std::array<heap_action, 32> table = {
+    constexpr std::array<heap_action, 36> table = {
         allocate,        allocate,        allocate,         allocate,
         allocate,        allocate,        allocate,         allocate,
         allocate,        allocate,        deallocate,       deallocate,
@@ -58,7 +61,8 @@ struct heap_op {
         deallocate,      deallocate,      deallocate,       allocate_zeroed,
         allocate_zeroed, allocate_zeroed, reserve,          collect,
         collect,         verify,          free_again,       free_inside,
-        free_anywhere,   free_foreign,    ask_for_too_much, ask_for_no_alignment};
+        free_anywhere,   free_foreign,    ask_for_too_much, ask_for_no_alignment,
+        expand,          expand,          shrink,           trim};
     if (byte == 0xff) return die;
     return table[byte % table.size()];
 }
@@ -102,6 +106,9 @@ decode(std::span<std::uint8_t const, heap_op::n_bytes_of_one> bytes) noexcept {
                                   "free_foreign",
                                   "ask_for_too_much",
                                   "ask_for_no_alignment",
+                                  "expand",
+                                  "shrink",
+                                  "trim",
                                   "die"};
     return detail::text(names.at(static_cast<std::size_t>(op.action)),
                         "(rank ",
