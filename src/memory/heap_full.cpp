@@ -14,14 +14,15 @@ namespace {
 constexpr std::size_t n_shown = 3;
 
 std::string line_of(detail::object_record const& record) {
+    bool const has_shape = !record.shape().empty();
     return detail::text('"',
                         record.name_text(),
-                        "\" of ",
-                        detail::bytes_text(record.n_bytes),
-                        " (",
+                        "\" (",
+                        record.n_bytes,
+                        " bytes, ",
                         record.type_text(),
-                        record.shape().empty() ? "" : " ",
-                        record.shape().empty() ? "" : detail::shape_text(record.shape()),
+                        has_shape ? " " : "",
+                        has_shape ? detail::shape_text(record.shape()) : "",
                         ", ",
                         record.file.data(),
                         ':',
@@ -60,8 +61,9 @@ void heap::raise_full(std::size_t n_bytes) const {
                        detail::bytes_text(numbers.capacity),
                        ", largest free block ",
                        detail::bytes_text(numbers.largest_free),
-                       largest_of(names),
-                       "; raise .capacity or SHMWIN_CAPACITY)"));
+                       "; raise .capacity or SHMWIN_CAPACITY",
+                       largest_of(names), // last: errors that ranks share have room for so much
+                       ')'));
 }
 
 } // namespace shmwin::inline v1

@@ -31,13 +31,14 @@ std::vector<std::pair<std::uint32_t, std::string>> const rows = {
     {15, "restore"},
     {16, "read_dataset"},
     {17, "MPI_Finalize"},
+    {18, "trim"},
 };
 
 TEST(Operation, HasAStableNumberAndAName) {
     for (auto const& [number, text] : rows) {
         EXPECT_EQ(name(static_cast<operation>(number)), text);
     }
-    EXPECT_EQ(static_cast<std::uint32_t>(operation::finalize), rows.size() - 1);
+    EXPECT_EQ(static_cast<std::uint32_t>(operation::trim), rows.size() - 1);
 }
 
 TEST(Operation, NamesAreDistinct) {
