@@ -99,8 +99,13 @@ make_network() {
 write_enter() {
     echo '#!/usr/bin/env bash' >"$folder/enter"
     if [[ $mode == plain ]]; then
-        # shellcheck disable=SC2016 # for the script that is written
-        echo 'shift; exec "$@"' >>"$folder/enter"
+        # Daemons that start at the same time in one folder for temporary files may lose the race
+        # to make their session's; then mpirun waits for ever.
+        cat >>"$folder/enter" <<END
+mkdir -p "$folder/tmp.\$1"; export TMPDIR="$folder/tmp.\$1"
+shift
+exec "\$@"
+END
     else
         cat >>"$folder/enter" <<END
 host=\$1; shift
@@ -132,8 +137,10 @@ write_enter
 # Within one host name space, files of the shared-memory transport would clash: TCP alone.
 transports=self,tcp interface=lo
 [[ $mode == net ]] && transports=self,vader,tcp interface=$network.0/24
+first_node=fnode0
+[[ $mode == plain ]] && first_node=launcher # apart from the daemon of that name
 # In the background, so that a signal to this script is handled at once.
-"$folder/enter" fnode0 "$mpiexec" --hostfile "$folder/hostfile" -n $((nodes * ranks)) \
+"$folder/enter" "$first_node" "$mpiexec" --hostfile "$folder/hostfile" -n $((nodes * ranks)) \
     --map-by "ppr:$ranks:node" --oversubscribe --bind-to none \
     --mca plm rsh --mca plm_rsh_agent "$folder/shell" --mca plm_rsh_no_tree_spawn 1 \
     --mca oob_tcp_if_include "$interface" --mca btl_tcp_if_include "$interface" \
