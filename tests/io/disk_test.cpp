@@ -42,7 +42,7 @@ struct Disk : open_segment_and_directory {
         EXPECT_THAT(names_in(world, of_store), ElementsAre(".state.lock", "state-000000000001.h5"));
         EXPECT_EQ(store.verify(of_store / "state-000000000001.h5").result, verdict::intact);
         EXPECT_TRUE(holds(held));
-        EXPECT_TRUE(seg.verify().ok());
+        expect_sound(seg);
         checkpoint_store elsewhere(world, directory / "elsewhere/state");
         fill(held + 1);
         elsewhere.save(seg, {.step = 2});

@@ -93,7 +93,7 @@ struct TouchedArray
         auto const n_blocks = seg.heap().stats().n_blocks;
         seg.fence(); // all have looked
         EXPECT_EQ(n_blocks, blocks_of_the_directory());
-        EXPECT_TRUE(seg.verify().ok());
+        expect_sound(seg);
     }
 
     // The directory keeps its own blocks.

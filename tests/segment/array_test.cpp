@@ -135,7 +135,7 @@ TYPED_TEST(ElementType, IsHeldInNoneToEightDimensionsAndBothLayouts) {
         (check_array<TypeParam, N, layout_left>(*this), ...);
     }
     (std::make_index_sequence<9>());
-    EXPECT_TRUE(this->seg.verify().ok());
+    expect_sound(this->seg);
     EXPECT_TRUE(this->seg.list().empty());
 }
 

@@ -81,8 +81,7 @@ static_assert(!shareable<memory_resource> && !shareable<std::unique_ptr<int>>);
 
 struct Container : open_segment {
     void TearDown() override {
-        seg.fence();
-        EXPECT_TRUE(seg.verify().ok());
+        expect_sound(seg);
         open_segment::TearDown();
     }
 

@@ -188,7 +188,7 @@ TEST_F(TakenName, IsFreeAgainAfterDestroy) {
         seg.destroy(made);
         EXPECT_FALSE(seg.contains("again"));
     }
-    EXPECT_TRUE(seg.verify().ok());
+    expect_sound(seg);
 }
 
 struct NameOfAnObject : open_segment {};

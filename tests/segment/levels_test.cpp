@@ -182,7 +182,7 @@ TEST_F(Levels, LargeOnesAreZeroAlsoOverDirtyMemory) {
             seg.destroy(u);
         }
     }
-    EXPECT_TRUE(seg.verify().ok());
+    expect_sound(seg);
 }
 
 TEST_F(Levels, OfNoElementsFlipToo) {

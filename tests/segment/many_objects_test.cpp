@@ -53,16 +53,13 @@ TEST_F(ManyObjects, AreTenThousandNamesInOneWindow) {
         ASSERT_EQ(seg.find_value<std::int64_t>(value_name(i)).load(), i);
         ASSERT_EQ((seg.find_array<float const, 1>(array_name(i)).extent(0)), 1 + i % 17);
     }
-    auto const report = seg.verify();
-    EXPECT_TRUE(report.ok()) << report.violations.front();
-    seg.fence();
+    expect_sound(seg);
 
     for (int i = 0; i < n_values; ++i) {
         seg.destroy(seg.find_value<std::int64_t>(value_name(i)));
     }
     EXPECT_EQ(seg.list().size(), static_cast<std::size_t>(n_arrays));
-    EXPECT_TRUE(seg.verify().ok());
-    seg.fence();
+    expect_sound(seg);
 }
 
 TEST_F(ManyObjects, NamesAreReusedForever) {
@@ -74,8 +71,7 @@ TEST_F(ManyObjects, NamesAreReusedForever) {
         seg.destroy(made);
     }
     EXPECT_EQ(seg.heap().stats().used, used);
-    EXPECT_TRUE(seg.verify().ok());
-    seg.fence();
+    expect_sound(seg);
 }
 
 } // namespace

@@ -43,8 +43,7 @@ struct FullSegment : open_segment_as<testing::Test, capacity> {
         EXPECT_EQ(after.n_blocks, before.n_blocks);
         EXPECT_EQ(after.largest_free, before.largest_free);
         EXPECT_EQ(seg.list().size(), names);
-        EXPECT_TRUE(seg.verify().ok());
-        seg.fence();
+        expect_sound(seg);
         return thrown;
     }
 

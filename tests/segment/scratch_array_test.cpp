@@ -47,7 +47,7 @@ TEST_F(ScratchArray, HasNoName) {
     auto const other = seg.scratch_array<int>(shape(4));
     EXPECT_NE(one.data(), other.data());
     EXPECT_TRUE(seg.list().empty());
-    EXPECT_TRUE(seg.verify().ok());
+    expect_sound(seg);
 }
 
 TEST_F(ScratchArray, IsFreeWhenTheLastRankHasDroppedIt) {
@@ -120,7 +120,7 @@ TEST_F(ScratchArray, IsZeroAlsoOverDirtyMemory) {
             }
         }
     }
-    EXPECT_TRUE(seg.verify().ok());
+    expect_sound(seg);
 }
 
 TEST_F(ScratchArray, MayOutliveTheSegment) {

@@ -43,7 +43,7 @@ TEST_F(OpenSegment, WithDefaultsTakesHalfOfWhatIsFree) {
     EXPECT_EQ(seg.n_ranks(), size);
     EXPECT_EQ(seg.rank(), rank);
     EXPECT_TRUE(seg.is_open());
-    EXPECT_TRUE(seg.verify().ok());
+    expect_sound(seg);
     EXPECT_EQ(seg.heap().stats().used, 0U);
     seg.close();
 }

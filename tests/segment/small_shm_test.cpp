@@ -137,7 +137,8 @@ TEST_F(SmallShm, IsFilledByTwoSegmentsWithoutHarm) {
     EXPECT_THAT(full_one.code, testing::AnyOf(errc::out_of_memory, errc::no_space));
     EXPECT_THAT(full_two.code, testing::AnyOf(errc::out_of_memory, errc::no_space));
     exchange_messages();
-    EXPECT_TRUE(one.verify().ok() && two.verify().ok());
+    expect_sound(one);
+    expect_sound(two);
     // What is there is there.
     for (int n = 0; n < n_one; ++n) {
         auto const part = one.find_array<char const, 1>("part " + std::to_string(n));
@@ -174,7 +175,7 @@ TEST_F(SmallShm, IsFilledByAForeignFileWithoutHarm) {
     auto const small = error_of([&] { seg.heap().deallocate(seg.heap().allocate(2 << 20)); });
     EXPECT_EQ(small.value_or(error_info{}).code, errc::no_space);
     exchange_messages();
-    EXPECT_TRUE(seg.verify().ok());
+    expect_sound(seg);
     EXPECT_EQ(seg.find_value<int>("first").load(), 1);
     seg.fence();
     if (rank == 0) ::unlink(foreign_file);

@@ -60,8 +60,7 @@ TEST_F(Threads, AllocateAndFreeWhileTheirRankMeets) {
     workers.clear(); // joins
     seg.fence();
     EXPECT_EQ(seg.heap().stats().used, used);
-    EXPECT_TRUE(seg.verify().ok());
-    seg.fence();
+    expect_sound(seg);
 }
 
 TEST_F(Threads, MakeFindAndEndObjectsWhileTheirRankCreatesArrays) {
@@ -82,8 +81,7 @@ TEST_F(Threads, MakeFindAndEndObjectsWhileTheirRankCreatesArrays) {
     workers.clear();
     seg.fence();
     EXPECT_EQ(seg.list().size(), static_cast<std::size_t>(25 + size * n_threads * 50));
-    EXPECT_TRUE(seg.verify().ok());
-    seg.fence();
+    expect_sound(seg);
 }
 
 TEST_F(Threads, CountTogether) {

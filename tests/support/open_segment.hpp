@@ -31,4 +31,12 @@ struct open_segment_as : Base {
 
 using open_segment = open_segment_as<testing::Test>;
 
+// Node, collective. verify() on each rank, while no rank changes anything.
+inline void expect_sound(segment& seg) {
+    seg.fence();
+    auto const report = seg.verify();
+    EXPECT_TRUE(report.ok()) << testing::PrintToString(report.violations);
+    seg.fence();
+}
+
 } // namespace shmwin::testing_support
