@@ -7,6 +7,8 @@
 #include "memory/directory_records.hpp"
 #include "memory/directory_table.hpp"
 
+#include <utility>
+
 namespace shmwin::inline v1::detail {
 
 directory::directory(heap const& memory,
@@ -15,32 +17,43 @@ directory::directory(heap const& memory,
     : memory_(memory),
       who_(who),
       policy_(policy),
-      state_(memory.where().as<directory_state>(section_id::directory).data()) {
-    static_assert(sizeof(record_slot) == sizeof(object_record) + sizeof(std::uint64_t));
-}
+      state_(memory.where().as<directory_state>(section_id::directory).data()) {}
 
 robust_lock<directory::repair> directory::lock() const {
     return {state_->mutex, who_, policy_, repair{*this}};
 }
 
-// What the table has under that name, be it an object or a claim.
-std::optional<directory_entry>
-directory::look(std::string_view name, std::uint64_t& claim, extent how_much) const {
+// A writer counts before it changes a record, under the lock. No store of the record is seen
+// before the count: they release.
+void directory::count_change() const noexcept {
+    auto& n = state_->n_changes;
+    n.store(n.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+// Calls read(index, record) for what the table has under that name, object or claim, until no
+// change came between; false if it has nothing.
+template <typename Read>
+bool directory::read_named(std::string_view name, Read const& read) const {
     auto const h = hash(name);
     for (;;) {
         auto const before = state_->n_changes.load(std::memory_order_acquire);
         auto* const where = current_table();
-        if (where == nullptr) return std::nullopt;
+        if (where == nullptr) return false;
         auto const found = probe(*where, h, name);
-        std::optional<directory_entry> entry;
-        if (found.found) {
-            auto& there = slot(found.index);
-            claim = there.link();
-            entry = directory_entry{static_cast<std::uint32_t>(found.index),
-                                    how_much == extent::head ? there.load_head() : there.load()};
-        }
-        if (state_->n_changes.load(std::memory_order_acquire) == before) return entry;
+        if (found.found) read(static_cast<std::uint32_t>(found.index), slot(found.index));
+        if (state_->n_changes.load(std::memory_order_acquire) == before) return found.found;
     }
+}
+
+std::optional<directory_entry> directory::look(std::string_view name, std::uint64_t& claim) const {
+    std::optional<directory_entry> entry(std::in_place);
+    bool const found = read_named(name, [&](std::uint32_t index, record_slot const& there) {
+        claim = there.link();
+        entry->index = index;
+        entry->record = there.load();
+    });
+    if (!found) entry.reset();
+    return entry;
 }
 
 std::optional<directory_entry> directory::find(std::string_view name) const {
@@ -50,32 +63,35 @@ std::optional<directory_entry> directory::find(std::string_view name) const {
     return entry;
 }
 
-std::optional<directory_entry> directory::find_head(std::string_view name) const {
+std::optional<directory_head> directory::find_head(std::string_view name) const {
     std::uint64_t claim = 0;
-    auto entry = look(name, claim, extent::head);
-    if (entry && is_claim(claim)) entry.reset();
-    return entry;
+    directory_head seen{};
+    bool const found = read_named(name, [&](std::uint32_t index, record_slot const& there) {
+        claim = there.link();
+        seen.index = index;
+        seen.head = there.load_head();
+        seen.extents = there.load_extents(seen.head.n_extents);
+    });
+    if (!found || is_claim(claim)) return std::nullopt;
+    return seen;
+}
+
+bool directory::is_free(std::string_view name) const {
+    return !read_named(name, [](std::uint32_t, record_slot const&) {});
 }
 
 bool directory::contains(std::uint32_t index, std::uint32_t generation) const {
     if (index >= shared(state_->n_records).load(std::memory_order_acquire)) return false;
-    auto& there = slot(index);
+    auto const there = slot(index);
     return there.generation() == generation && !is_claim(there.link())
            && there.name_hash().load(std::memory_order_acquire) != 0;
-}
-
-std::uint32_t directory::generation_of(std::uint32_t index) const {
-    if (index >= shared(state_->n_records).load(std::memory_order_acquire)) return 0;
-    auto& there = slot(index);
-    auto const generation = there.generation();
-    return there.name_hash().load(std::memory_order_acquire) == 0 ? 0 : generation;
 }
 
 directory_place directory::insert(object_record const& record) const {
     for (;;) {
         auto const met = enter_or_meet(record, 0);
-        if (met.entered) return {met.entry.index, met.entry.record.generation};
-        refuse(met.entry, met.claim);
+        if (met.entered) return {met.index, met.generation};
+        check_free(record.name_text());
     }
 }
 
@@ -85,8 +101,8 @@ directory::taken_name directory::enter_or_meet(object_record const& record,
     auto const hold = lock();
     auto place = probe(record);
     if (place.found) {
-        auto& there = slot(place.index);
-        return {{static_cast<std::uint32_t>(place.index), there.load()}, there.link(), false};
+        auto const there = slot(place.index);
+        return {static_cast<std::uint32_t>(place.index), there.generation(), there.link(), false};
     }
     auto* const before = current_table();
     if (before == nullptr || 2 * (state_->n_used_slots + 1) > before->n_slots) {
@@ -95,32 +111,32 @@ directory::taken_name directory::enter_or_meet(object_record const& record,
     }
     auto& where = *current_table();
     auto const index = take_record();
-    taken_name made{{static_cast<std::uint32_t>(index), record}, claim, true};
-    made.entry.record.generation = slot(index).generation() + 1;
-    state_->n_changes.fetch_add(1);
-    slot(index).store(made.entry.record);
-    slot(index).set_link(claim);
+    auto const there = slot(index);
+    taken_name const made{static_cast<std::uint32_t>(index), there.generation() + 1, claim, true};
+    count_change();
+    there.store(record, made.generation);
+    there.set_link(claim);
     if (where[place.at].load(std::memory_order_relaxed) == empty_slot) ++state_->n_used_slots;
     if (!is_claim(claim)) ++state_->n_live;
     where[place.at].store(make_slot(record.name_hash, index), std::memory_order_release);
     return made;
 }
 
-std::optional<object_record> directory::erase(std::uint32_t index, std::uint32_t generation) const {
+std::optional<object_head> directory::erase(std::uint32_t index, std::uint32_t generation) const {
     auto const hold = lock();
     if (!contains(index, generation)) return std::nullopt;
-    auto const record = slot(index).load();
-    auto const place = probe(record);
-    if (!place.found || place.index != index) return std::nullopt;
+    auto const head = slot(index).load_head();
+    auto const place = place_of(index, head.name_hash);
+    if (!place.found) return std::nullopt;
     --state_->n_live;
     remove(place);
-    return record;
+    return head;
 }
 
 // Under the lock. Takes a name out of the table, and gives its record back.
 void directory::remove(position const& which) const noexcept {
     auto& where = *current_table();
-    state_->n_changes.fetch_add(1);
+    count_change();
     where[which.at].store(gone_slot, std::memory_order_release);
     // A gone slot before an empty one is as good as empty: probes end there anyway.
     auto const n_slots = where.n_slots;

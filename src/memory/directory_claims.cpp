@@ -50,62 +50,72 @@ directory_made directory::find_or_construct(object_record const& record,
                                             function_ref<void(void*)> construct) const {
     auto const mine = claim_of_this_thread(who_);
     for (;;) {
-        auto met = enter_or_meet(record, mine);
-        if (met.entered) construct_claimed(met, alignment, construct);
-        if (met.entered || !is_claim(met.claim)) return {met.entry, met.entered};
-        if (met.claim == mine) raise_waits_for_itself(met.entry.record);
-        wait_while_claimed(met, how);
+        auto const met = enter_or_meet(record, mine);
+        if (met.entered) {
+            directory_made made{{met.index, record}, true};
+            made.entry.record.generation = met.generation;
+            construct_claimed(met, made.entry.record, alignment, construct);
+            return made;
+        }
+        if (is_claim(met.claim)) {
+            wait_while_claimed(met, record, mine, how);
+        } else if (auto const there = find(record.name_text())) {
+            return {*there, false};
+        }
     }
 }
 
-void directory::construct_claimed(taken_name& claimed,
+void directory::construct_claimed(taken_name const& claimed,
+                                  object_record& record,
                                   std::size_t alignment,
                                   function_ref<void(void*)> construct) const {
-    auto& record = claimed.entry.record;
     try {
         auto* const block = memory_.allocate(record.n_bytes, alignment);
         record.offset = memory_.offset_of(block);
-        slot(claimed.entry.index).set_offset(record.offset);
+        slot(claimed.index).set_offset(record.offset);
         construct(block);
     } catch (...) { // also the unwinding of a thread that is cancelled
         end_claim(claimed);
         throw;
     }
-    publish(claimed);
+    publish(claimed.index, record.name_hash);
 }
 
 // From here on everybody finds the object.
-void directory::publish(taken_name const& claimed) const noexcept {
+void directory::publish(std::uint32_t index, std::uint64_t name_hash) const noexcept {
     {
         auto const hold = lock();
-        slot(claimed.entry.index).set_link(0);
+        slot(index).set_link(0);
         ++state_->n_live;
     }
-    lot().unpark(claimed.entry.record.name_hash);
+    lot().unpark(name_hash);
 }
 
 bool directory::stands(taken_name const& claimed) const noexcept {
-    auto& there = slot(claimed.entry.index);
-    return there.link() == claimed.claim && there.generation() == claimed.entry.record.generation;
+    auto const there = slot(claimed.index);
+    return there.link() == claimed.claim && there.generation() == claimed.generation;
 }
 
 // Takes a claim away, of the caller or of a dead process, and frees the half-made block; lets those
 // who wait try. Does nothing if somebody else was quicker.
 void directory::end_claim(taken_name const& claimed) const {
-    auto const index = claimed.entry.index;
-    object_record ended{};
+    object_head ended{};
     {
         auto const hold = lock();
         if (!stands(claimed)) return;
-        ended = slot(index).load();
-        remove(probe(ended));
+        ended = slot(claimed.index).load_head();
+        remove(place_of(claimed.index, ended.name_hash));
     }
     memory_.deallocate(memory_.at(ended.offset));
     lot().unpark(ended.name_hash);
 }
 
-void directory::wait_while_claimed(taken_name const& claimed, wait_policy const& how) const {
-    auto const key = claimed.entry.record.name_hash;
+void directory::wait_while_claimed(taken_name const& claimed,
+                                   object_record const& record,
+                                   std::uint64_t mine,
+                                   wait_policy const& how) const {
+    if (claimed.claim == mine) raise_waits_for_itself(slot(claimed.index).load()); // it stays so
+    auto const key = record.name_hash;
     auto const claimant = claimant_of(claimed.claim);
     int n_looks = 0;
     int n_looks_since_left = 0;
@@ -115,22 +125,21 @@ void directory::wait_while_claimed(taken_name const& claimed, wait_policy const&
         if (who_.gone(claimant)) return end_claim(claimed);
         if (who_.state(claimant) != participant_state::left) return;
         if (++n_looks_since_left < most_looks_at_one_that_left) return;
-        raise_left(claimed.entry.record, who_.departure_of(claimant));
+        raise_left(record, who_.departure_of(claimant));
     };
     lot().park(
         key, how, [&] { return !stands(claimed); }, check);
 }
 
-// Raises an error for a name that is taken, unless a dead process claimed it: then it is free now.
-void directory::refuse(directory_entry const& other, std::uint64_t claim) const {
-    if (!is_claim(claim)) raise_taken(other.record);
-    if (!who_.gone(claimant_of(claim))) raise_claimed(other.record);
-    end_claim({other, claim, false});
-}
-
+// A dead process's claim ends here: then the name is free now.
 void directory::check_free(std::string_view name) const {
+    if (is_free(name)) return;
     std::uint64_t claim = 0;
-    if (auto const other = look(name, claim)) refuse(*other, claim);
+    auto const other = look(name, claim);
+    if (!other) return;
+    if (!is_claim(claim)) raise_taken(other->record);
+    if (!who_.gone(claimant_of(claim))) raise_claimed(other->record);
+    end_claim({other->index, other->record.generation, claim, false});
 }
 
 } // namespace shmwin::inline v1::detail

@@ -21,7 +21,7 @@ std::vector<directory_entry> directory::collect(std::string_view beginning) cons
         auto const seen = (*where)[at].load(std::memory_order_acquire);
         if (!is_live(seen)) continue;
         auto const index = index_of(seen);
-        auto& there = slot(index);
+        auto const there = slot(index);
         if (is_claim(there.link()) || !there.name_begins_with(beginning)) continue;
         all.push_back({static_cast<std::uint32_t>(index), there.load()});
     }

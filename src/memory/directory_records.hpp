@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Where the records of named objects stand: in chunks that double in size and never move. Readers
 // look at them without the lock, so every word is an atomic.
+//
+// A chunk holds the near parts of its records side by side, then their far parts: what look-ups
+// read is a line of the cache each, and few pages.
 #pragma once
 
+#include "shmwin/base/hash.hpp"
 #include "shmwin/memory/directory.hpp"
 
 #include <algorithm>
@@ -17,6 +21,7 @@
 namespace shmwin::inline v1::detail {
 
 inline constexpr std::uint64_t first_chunk_records = 128;
+inline constexpr std::uint64_t record_bytes = sizeof(object_record) + sizeof(std::uint64_t);
 
 // Chunk k holds the records from 128 (2^k - 1) on.
 constexpr std::size_t chunk_of(std::uint64_t index) noexcept {
@@ -40,88 +45,110 @@ constexpr int claimant_of(std::uint64_t claim) noexcept {
 
 struct directory::record_slot {
     static constexpr std::size_t n_words = sizeof(object_record) / sizeof(std::uint64_t);
-    static constexpr std::size_t name_offset = offsetof(object_record, name);
-    static constexpr std::size_t generation_offset = offsetof(object_record, generation);
-    static_assert(offsetof(object_record, name_hash) == 0 && name_offset % 8 == 0);
+    static constexpr std::size_t n_near_words = 7;
+    static constexpr std::size_t near_bytes = 64; // a link, and so many words of the record
+    static constexpr std::size_t far_bytes = record_bytes - near_bytes;
+    static constexpr std::size_t name_word = offsetof(object_record, name) / 8;
+    static constexpr std::size_t behind_name_word = name_word + (max_name_bytes + 1) / 8;
+    static constexpr std::size_t generation_word = offsetof(object_record, generation) / 8;
+    static_assert(offsetof(object_record, name_hash) == 0);
+    static_assert(offsetof(object_record, name) % 8 == 0 && name_word == sizeof(object_head) / 8);
+    static_assert(offsetof(object_record, generation) % 8 == 0, "no carry into another field");
 
-    std::uint64_t link_word; // free: index of the next free record + 1; else a claim, or 0
-    std::array<std::uint64_t, n_words> words;
+    std::uint64_t* near; // free: index of the next free record + 1; else a claim, or 0
+    std::uint64_t* far;
 
-    [[nodiscard]] std::uint64_t word(std::size_t i) noexcept {
-        return shared(words[i]).load(std::memory_order_acquire);
+    [[nodiscard]] std::atomic_ref<std::uint64_t> at(std::size_t i) const noexcept {
+        return shared(i < n_near_words ? near[1 + i] : far[i - n_near_words]);
+    }
+    [[nodiscard]] std::uint64_t word(std::size_t i) const noexcept {
+        return at(i).load(std::memory_order_acquire);
     }
 
-    // All up to the end of the name, as store() wrote it.
-    [[nodiscard]] object_record load() noexcept {
+    // The whole record; of the name as much as there is.
+    [[nodiscard]] object_record load() const noexcept {
         std::array<std::uint64_t, n_words> copy{};
-        for (std::size_t i = 0; i < name_offset / 8; ++i) {
+        for (std::size_t i = 0; i < name_word; ++i) {
             copy[i] = word(i);
         }
-        for (std::size_t i = name_offset / 8; i < n_words; ++i) {
+        for (std::size_t i = name_word; i < behind_name_word; ++i) {
             copy[i] = word(i);
             if (has_zero_byte(copy[i])) break;
         }
-        return std::bit_cast<object_record>(copy);
-    }
-
-    // All up to the end of the name: what is behind it is never looked at.
-    void store(object_record const& record) noexcept {
-        auto const copy = std::bit_cast<std::array<std::uint64_t, n_words>>(record);
-        auto const n_used = (name_offset + record.name_text().size()) / sizeof(std::uint64_t) + 1;
-        for (std::size_t i = 0; i < n_used; ++i) {
-            shared(words.at(i)).store(copy.at(i), std::memory_order_release);
-        }
-    }
-
-    // Acquired before the record: of a whole object everything is there.
-    [[nodiscard]] std::uint64_t link() noexcept {
-        return shared(link_word).load(std::memory_order_acquire);
-    }
-    void set_link(std::uint64_t link) noexcept {
-        shared(link_word).store(link, std::memory_order_release);
-    }
-
-    // All before the texts, which are empty.
-    [[nodiscard]] object_record load_head() noexcept {
-        std::array<std::uint64_t, n_words> copy{};
-        for (std::size_t i = 0; i < offsetof(object_record, type) / 8; ++i) {
+        for (std::size_t i = behind_name_word; i < n_words; ++i) {
             copy[i] = word(i);
         }
         return std::bit_cast<object_record>(copy);
     }
 
+    // As the record of that generation; not what is behind the end of the name: it is never looked
+    // at.
+    void store(object_record const& record, std::uint32_t generation) const noexcept {
+        auto const store_word = [&](std::size_t i) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, reinterpret_cast<std::byte const*>(&record) + 8 * i, sizeof word);
+            if (i == generation_word) word = (word & ~0xffff'ffffULL) | generation;
+            at(i).store(word, std::memory_order_release);
+        };
+        auto const end_of_name = name_word + record.name_text().size() / 8 + 1;
+        for (std::size_t i = 0; i < end_of_name; ++i) {
+            store_word(i);
+        }
+        for (std::size_t i = behind_name_word; i < n_words; ++i) {
+            store_word(i);
+        }
+    }
+
+    [[nodiscard]] object_head load_head() const noexcept {
+        std::array<std::uint64_t, name_word> copy{};
+        for (std::size_t i = 0; i < copy.size(); ++i) {
+            copy[i] = word(i);
+        }
+        return std::bit_cast<object_head>(copy);
+    }
+    [[nodiscard]] std::array<std::int64_t, max_dimensions>
+    load_extents(std::size_t n) const noexcept {
+        std::array<std::int64_t, max_dimensions> extents{};
+        for (std::size_t i = 0; i < std::min(n, max_dimensions); ++i) {
+            extents[i] = static_cast<std::int64_t>(word(offsetof(object_record, extents) / 8 + i));
+        }
+        return extents;
+    }
+
+    // Acquired before the record: of a whole object everything is there.
+    [[nodiscard]] std::uint64_t link() const noexcept {
+        return shared(*near).load(std::memory_order_acquire);
+    }
+    void set_link(std::uint64_t link) const noexcept {
+        shared(*near).store(link, std::memory_order_release);
+    }
+
     // Compares names where they stand: no more is read than that takes.
-    [[nodiscard]] bool name_begins_with(std::string_view beginning) noexcept {
-        return beginning.size() <= max_name_bytes
-               && bytes_are(beginning.data(), beginning.size(), 0);
+    [[nodiscard]] bool name_begins_with(std::string_view beginning) const noexcept {
+        return beginning.size() <= max_name_bytes && bytes_are(beginning, 0);
     }
-    [[nodiscard]] bool name_is(std::string_view name) noexcept {
+    [[nodiscard]] bool name_is(std::string_view name) const noexcept {
         // The byte behind it is the 0 that ends it.
-        return name.size() <= max_name_bytes && bytes_are(name.data(), name.size(), 1);
+        return name.size() <= max_name_bytes && bytes_are(name, 1);
     }
 
-    // What a look-up of the name is about to read, from far away memory, all at once.
-    void prefetch() const noexcept {
-        __builtin_prefetch(this);
-        __builtin_prefetch(reinterpret_cast<std::byte const*>(this) + 64);
-        __builtin_prefetch(reinterpret_cast<std::byte const*>(words.data()) + name_offset);
-    }
-
-    [[nodiscard]] std::atomic_ref<std::uint64_t> name_hash() noexcept { return shared(words[0]); }
+    [[nodiscard]] std::atomic_ref<std::uint64_t> name_hash() const noexcept { return at(0); }
 
     // No record any more. Handles of what stood here are stale, also while the next is written.
-    void retire() noexcept {
-        constexpr auto at = generation_offset / 8;
-        static_assert(generation_offset % 8 == 0, "no carry into another field");
-        auto const before = word(at);
+    void retire() const noexcept {
+        auto const before = word(generation_word);
         auto const next = static_cast<std::uint32_t>(before) + 1;
         name_hash().store(0, std::memory_order_release);
-        shared(words[at]).store((before & ~0xffff'ffffULL) | next, std::memory_order_release);
+        at(generation_word).store((before & ~0xffff'ffffULL) | next, std::memory_order_release);
     }
 
     // The one field that changes while the record is in the table, and claimed.
-    void set_offset(std::uint64_t offset) noexcept {
-        shared(words[offsetof(object_record, offset) / 8]).store(offset, std::memory_order_release);
+    void set_offset(std::uint64_t offset) const noexcept {
+        at(offsetof(object_record, offset) / 8).store(offset, std::memory_order_release);
+    }
+
+    [[nodiscard]] std::uint32_t generation() const noexcept {
+        return static_cast<std::uint32_t>(word(generation_word));
     }
 
   private:
@@ -131,30 +158,26 @@ struct directory::record_slot {
         return ((word - each_byte) & ~word & (each_byte << 7U)) != 0;
     }
 
-    // True if the name begins with n bytes and so many of 0. Segments are little-endian.
-    [[nodiscard]] bool bytes_are(char const* bytes, std::size_t n, std::size_t n_zeros) noexcept {
-        for (std::size_t i = 0; i < n + n_zeros; i += sizeof(std::uint64_t)) {
-            std::uint64_t expected = 0;
-            std::memcpy(&expected, bytes + i, std::min(n - std::min(i, n), sizeof expected));
-            auto const n_compared = std::min(n + n_zeros - i, sizeof expected);
-            auto const mask = ~0ULL >> (64 - 8 * n_compared);
-            if (((word((name_offset + i) / 8) ^ expected) & mask) != 0) return false;
+    // True if the name begins with the bytes and n_zeros bytes of 0. Segments are little-endian.
+    [[nodiscard]] bool bytes_are(std::string_view bytes, std::size_t n_zeros) const noexcept {
+        auto const n = bytes.size() + n_zeros;
+        std::size_t i = 0;
+        for (; i + 8 <= bytes.size(); i += 8) {
+            if (word(name_word + i / 8) != bytes_as_number(bytes.data() + i, 8)) return false;
         }
-        return true;
-    }
-
-  public:
-    [[nodiscard]] std::uint32_t generation() noexcept {
-        auto const word = shared(words[generation_offset / 8]).load(std::memory_order_acquire);
-        return static_cast<std::uint32_t>(word >> (8 * (generation_offset % 8)));
+        if (i == n) return true;
+        auto const expected = bytes_as_number(bytes.data() + i, bytes.size() - i);
+        auto const mask = ~0ULL >> (64 - 8 * (n - i));
+        return ((word(name_word + i / 8) ^ expected) & mask) == 0;
     }
 };
 
 // An object or a claim that a call met or made.
 struct directory::taken_name {
-    directory_entry entry;
-    std::uint64_t claim = 0; // no claim if it is whole
-    bool entered = false;    // by this call
+    std::uint32_t index;
+    std::uint32_t generation;
+    std::uint64_t claim; // no claim if it is whole
+    bool entered;        // by this call
 };
 
 } // namespace shmwin::inline v1::detail

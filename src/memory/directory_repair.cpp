@@ -16,7 +16,7 @@ bool directory::is_named(std::uint64_t index) const {
 // After the lock's holder died: the table is the truth; records that it does not name are free.
 // Claims stay, also those of the dead: whoever meets one asks who it is.
 void directory::rebuild() const noexcept {
-    state_->n_changes.fetch_add(1);
+    count_change();
     auto* const where = current_table();
     state_->n_live = 0;
     state_->n_used_slots = 0;
@@ -25,7 +25,7 @@ void directory::rebuild() const noexcept {
         if (seen != empty_slot) ++state_->n_used_slots;
         if (is_live(seen) && !is_claim(slot(index_of(seen)).link())) ++state_->n_live;
     }
-    state_->first_free = 0;
+    state_->first_free.fill(0);
     for (std::uint64_t index = 0; index < state_->n_records; ++index) {
         if (!is_named(index)) give_record_back(index);
     }

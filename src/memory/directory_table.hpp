@@ -26,12 +26,17 @@ constexpr std::uint64_t index_of(std::uint64_t slot) noexcept {
     return (slot & 0xffff'ffffULL) - 2;
 }
 
+/// Where the search for a name begins. By the lower half of the hash, since slots hold the upper.
+constexpr std::uint64_t home_of(std::uint64_t hash, std::uint64_t n_slots) noexcept {
+    return ((hash & 0xffff'ffffULL) * n_slots) >> 32U;
+}
+
 constexpr bool is_live(std::uint64_t slot) noexcept {
     return slot != empty_slot && slot != gone_slot;
 }
 
 struct directory::table {
-    std::uint64_t n_slots; // any number: positions are taken modulo it
+    std::uint64_t n_slots; // any number below 2^32
     std::array<std::uint64_t, 7> reserved;
 
     [[nodiscard]] std::atomic_ref<std::uint64_t> operator[](std::uint64_t at) noexcept {

@@ -22,7 +22,7 @@ bool directory::verify_blocks(std::vector<std::string>& violations) const {
     }
     for (std::size_t k = 0; first_chunk_records * ((1ULL << k) - 1) < state_->n_records; ++k) {
         if (k < state_->chunks.size()
-            && holds(state_->chunks.at(k), (first_chunk_records << k) * sizeof(record_slot))) {
+            && holds(state_->chunks.at(k), (first_chunk_records << k) * record_bytes)) {
             continue;
         }
         violations.push_back(text("directory: has no chunk ", k, " of its records"));
@@ -54,17 +54,23 @@ void directory::verify_slot(std::uint64_t at, std::vector<std::string>& violatio
     }
 }
 
-// Records that no name has are all in one list.
+// Records that no name has are in the lists of free ones, each once.
 void directory::verify_free(std::uint64_t n_named, std::vector<std::string>& violations) const {
     auto const expected = state_->n_records - n_named;
     std::uint64_t n = 0;
-    auto at = state_->first_free;
-    for (; at != 0 && n <= expected; at = slot(at - 1).link(), ++n) {
-        if (at > state_->n_records || slot(at - 1).name_hash().load() != 0) break;
+    auto const is_one = [&](std::uint64_t at) {
+        return n < expected && at <= state_->n_records && slot(at - 1).name_hash().load() == 0;
+    };
+    bool is_whole = true;
+    for (auto at : state_->first_free) {
+        for (; at != 0 && is_one(at); ++n) {
+            at = slot(at - 1).link();
+        }
+        is_whole = is_whole && at == 0;
     }
-    if (at == 0 && n == expected) return;
+    if (is_whole && n == expected) return;
     violations.push_back(
-        text("directory: the list of free records is broken at entry ", n, " of ", expected));
+        text("directory: the lists of free records are broken at entry ", n, " of ", expected));
 }
 
 // Slots and what they name, beside what is noted of them.

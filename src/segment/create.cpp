@@ -271,15 +271,13 @@ placed_object segment_core::find_or_construct(object_request const& request,
         raise(errc::closed, "find_or_construct is not possible (the segment is closed)");
     check_request(request);
     created = false;
-    auto found = directory_.find(request.name);
-    if (!found) {
-        auto const made = directory_.find_or_construct(
-            make_record(request, rank()), alignment_of(request), policy_, construct);
-        created = made.created;
-        found = made.entry;
-    }
-    check_match(found->record, request, false);
-    return place(*found);
+    auto const there = directory_.find_head(request.name);
+    if (there && is_match(there->head, request)) return place(*there);
+    auto const made = directory_.find_or_construct(
+        make_record(request, rank()), alignment_of(request), policy_, construct);
+    created = made.created;
+    check_match(made.entry.record, request, false);
+    return place(made.entry.head());
 }
 
 } // namespace shmwin::inline v1::detail

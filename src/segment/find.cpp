@@ -33,23 +33,26 @@ void check_ours(heap const& memory, void const* address) {
 
 } // namespace
 
-placed_object segment_core::place(directory_entry const& found) const {
-    auto const& record = found.record;
-    return {region_.at(record.offset), found.index, record.generation, record.extents};
-}
-
 std::optional<directory_entry> segment_core::look_up(std::string_view name) const {
     return directory_.find(name);
 }
 
-placed_object segment_core::find(object_request const& request) const {
-    if (auto const head = directory_.find_head(request.name)) {
-        if (is_match(head->record, request)) return place(*head);
-    }
+// The head is enough, but for the words of an error.
+directory_head segment_core::find_head(object_request const& request) const {
+    auto const head = directory_.find_head(request.name);
+    if (head && is_match(head->head, request)) return *head;
     auto const found = directory_.find(request.name);
     if (!found) raise_not_found(request.name);
     check_match(found->record, request, false);
-    return place(*found);
+    return found->head();
+}
+
+placed_object segment_core::place(directory_head const& found) const {
+    return {region_.at(found.head.offset), found.index, found.head.generation, found.extents};
+}
+
+placed_object segment_core::find(object_request const& request) const {
+    return place(find_head(request));
 }
 
 void segment_core::destroy_together(placed_object const& what, std::string_view name) {
@@ -70,13 +73,8 @@ void segment_core::destroy_together(placed_object const& what, std::string_view 
 void segment_core::destroy_alone(object_request const& request,
                                  function_ref<void(void*)> destruct) {
     require_open(operation::destroy);
-    auto found = directory_.find_head(request.name);
-    if (!found || !is_match(found->record, request)) { // the whole record has words for the error
-        found = directory_.find(request.name);
-        if (!found) raise_not_found(request.name);
-        check_match(found->record, request, false);
-    }
-    auto const record = directory_.erase(found->index, found->record.generation);
+    auto const found = find_head(request);
+    auto const record = directory_.erase(found.index, found.head.generation);
     if (!record) raise_stale(request.name);
     auto* const address = region_.at(record->offset);
     destruct(address);

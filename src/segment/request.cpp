@@ -230,7 +230,7 @@ void check_match(object_record const& found,
     check_shape(found, asked, same_extents, asker);
 }
 
-bool is_match(object_record const& found, object_request const& asked) noexcept {
+bool is_match(object_head const& found, object_request const& asked) noexcept {
     return found.kind == asked.kind && found.type_hash == asked.type->hash
            && found.n_extents == asked.extents.size() && found.order == asked.order;
 }

@@ -40,7 +40,7 @@ SHMWIN_API void check_match(object_record const& found,
                             char const* asker = "asked for");
 
 /// True if check_match() does not raise, for any extents.
-[[nodiscard]] bool is_match(object_record const& found, object_request const& asked) noexcept;
+[[nodiscard]] bool is_match(object_head const& found, object_request const& asked) noexcept;
 
 /// The call, as the ranks compare it.
 [[nodiscard]] collective_call call_of(object_request const& request);

@@ -27,24 +27,12 @@ std::uint64_t n_failures(std::uint64_t sum) noexcept {
     return (sum >> failure_shift) & field_mask;
 }
 
-// Eight bytes at a time; only the ranks of one program compare it.
-std::uint64_t quick_hash(std::uint64_t h, std::string_view bytes) noexcept {
-    for (; bytes.size() > 8; bytes.remove_prefix(8)) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data(), 8);
-        h = hash_with(h, word);
-    }
-    std::uint64_t last = 0;
-    if (!bytes.empty()) std::memcpy(&last, bytes.data(), bytes.size());
-    return hash_with(h, last + bytes.size());
-}
-
 std::uint32_t tag_of(collective_call const& call) noexcept {
     auto h = mix(static_cast<std::uint64_t>(call.op));
     if (call.object.empty() && call.type.empty() && call.extents.empty() && call.options == 0) {
         return static_cast<std::uint32_t>(h);
     }
-    h = quick_hash(quick_hash(h, call.object), call.type);
+    h = hash(call.type, hash(call.object, h));
     for (auto const extent : call.extents) {
         h = hash_with(h, static_cast<std::uint64_t>(extent));
     }

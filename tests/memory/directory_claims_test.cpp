@@ -402,7 +402,7 @@ TEST_F(DirectoryClaims, VerifyFindsAClaimOfNobody) {
     auto const made = find_or_construct(names, "u");
     auto const& state = pages.where().as<detail::directory_state>(detail::section_id::directory)[0];
     auto* const slots = pages.where().at(state.chunks[0]);
-    *reinterpret_cast<std::uint64_t*>(slots + 512 * made.entry.index) = 1ULL << 63U | 99ULL << 32U;
+    *reinterpret_cast<std::uint64_t*>(slots + 64 * made.entry.index) = 1ULL << 63U | 99ULL << 32U;
     EXPECT_THAT(test::violations_of(names), Contains(HasSubstr("\"u\" is claimed by nobody")));
 }
 

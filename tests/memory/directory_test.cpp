@@ -26,6 +26,7 @@ namespace {
 using namespace literals;
 using detail::directory_entry;
 using detail::object_record;
+using test::generation_of;
 using test::is_whole;
 using test::numbered;
 using test::put;
@@ -66,7 +67,7 @@ TEST_F(Directory, FindsWhatWasInserted) {
     EXPECT_TRUE(is_whole(found->record, "fields/u"));
     EXPECT_TRUE(names.contains(index, found->record.generation));
     EXPECT_EQ(generation, found->record.generation);
-    EXPECT_EQ(names.generation_of(index), found->record.generation);
+    EXPECT_EQ(generation_of(names, index), found->record.generation);
     EXPECT_EQ(names.size(), 1U);
     expect_well();
 }
@@ -114,10 +115,12 @@ TEST_F(Directory, ATakenNameOfACollectiveCallTellsSo) {
 
 TEST_F(Directory, ForgetsWhatWasErased) {
     auto const index = names.insert(record_of("u", 5)).index;
-    auto const generation = names.generation_of(index);
+    auto const generation = generation_of(names, index);
     auto const erased = names.erase(index, generation);
     ASSERT_TRUE(erased);
-    EXPECT_TRUE(is_whole(*erased, "u"));
+    EXPECT_EQ(erased->name_hash, detail::hash("u"));
+    EXPECT_EQ(erased->type_hash, 5U);
+    EXPECT_EQ(erased->generation, generation);
     EXPECT_FALSE(names.find("u"));
     EXPECT_FALSE(names.contains(index, generation));
     EXPECT_FALSE(names.erase(index, generation)) << "twice";
@@ -128,12 +131,12 @@ TEST_F(Directory, ForgetsWhatWasErased) {
 
 TEST_F(Directory, AnErasedNameCanBeInsertedAgain) {
     auto const first = names.insert(record_of("u", 1)).index;
-    auto const generation = names.generation_of(first);
+    auto const generation = generation_of(names, first);
     names.erase(first, generation);
     auto const second = names.insert(record_of("u", 2)).index;
     EXPECT_EQ(names.find("u")->record.type_hash, 2U);
     EXPECT_EQ(second, first) << "records are used again";
-    EXPECT_NE(names.generation_of(second), generation);
+    EXPECT_NE(generation_of(names, second), generation);
     EXPECT_FALSE(names.contains(first, generation)) << "a handle of the first one is stale";
     EXPECT_FALSE(names.erase(first, generation));
     EXPECT_TRUE(names.find("u"));
@@ -142,9 +145,9 @@ TEST_F(Directory, AnErasedNameCanBeInsertedAgain) {
 // A handle finds out at once, not only when its record is used again.
 TEST_F(Directory, NoObjectHasTheGenerationOfAnErasedOne) {
     auto const index = names.insert(record_of("u")).index;
-    auto const generation = names.generation_of(index);
+    auto const generation = generation_of(names, index);
     names.erase(index, generation);
-    EXPECT_NE(names.generation_of(index), generation);
+    EXPECT_NE(generation_of(names, index), generation);
 }
 
 TEST_F(Directory, IndicesThatNeverWereAreNoObjects) {
@@ -153,7 +156,7 @@ TEST_F(Directory, IndicesThatNeverWereAreNoObjects) {
         EXPECT_FALSE(names.contains(index, 0));
         EXPECT_FALSE(names.contains(index, 1));
         EXPECT_FALSE(names.erase(index, 1));
-        EXPECT_EQ(names.generation_of(index), 0U);
+        EXPECT_EQ(generation_of(names, index), 0U);
     }
     expect_well();
 }
@@ -173,16 +176,20 @@ TEST_F(Directory, ListsByName) {
 
 TEST_F(Directory, Holds10000Names) {
     constexpr std::uint64_t n = 10'000;
-    std::vector<std::uint32_t> indices;
+    std::vector<detail::directory_place> places;
     for (std::uint64_t i = 0; i < n; ++i) {
-        indices.push_back(names.insert(record_of(numbered(i), i)).index);
+        places.push_back(names.insert(record_of(numbered(i), i)));
     }
     EXPECT_EQ(names.size(), n);
-    EXPECT_EQ(std::set<std::uint32_t>(indices.begin(), indices.end()).size(), n);
+    std::set<std::uint32_t> indices;
+    for (auto const& each : places) {
+        indices.insert(each.index);
+    }
+    EXPECT_EQ(indices.size(), n);
     for (std::uint64_t i = 0; i < n; ++i) {
         auto const found = names.find(numbered(i));
         ASSERT_TRUE(found) << i;
-        ASSERT_EQ(found->index, indices[i]);
+        ASSERT_EQ(found->index, places[i].index);
         ASSERT_TRUE(is_whole(found->record, numbered(i)));
     }
     EXPECT_FALSE(names.find(numbered(n)));
@@ -192,7 +199,7 @@ TEST_F(Directory, Holds10000Names) {
         all, {}, [](directory_entry const& each) { return each.record.name_text(); }));
     expect_well();
     for (std::uint64_t i = 0; i < n; i += 2) {
-        ASSERT_TRUE(names.erase(indices[i], names.generation_of(indices[i])));
+        ASSERT_TRUE(test::erase(names, places[i]));
     }
     EXPECT_EQ(names.size(), n / 2);
     for (std::uint64_t i = 0; i < n; ++i) {
@@ -208,8 +215,7 @@ TEST_F(Directory, DoesNotGrowWithNamesThatAreGone) {
     }
     auto const before = pages.memory(0).stats().used;
     for (std::uint64_t i = 0; i < 30'000; ++i) {
-        auto const index = names.insert(record_of(numbered(i))).index;
-        names.erase(index, names.generation_of(index));
+        test::erase(names, names.insert(record_of(numbered(i))));
     }
     EXPECT_LE(pages.memory(0).stats().used, before + 64_KiB);
     expect_well();
@@ -218,22 +224,22 @@ TEST_F(Directory, DoesNotGrowWithNamesThatAreGone) {
 // Against the simplest thing that could be right.
 TEST_F(Directory, BehavesAsAMap) {
     std::minstd_rand random(9);
-    std::map<std::string, std::pair<std::uint32_t, std::uint64_t>> known;
+    std::map<std::string, std::pair<detail::directory_place, std::uint64_t>> known;
     for (std::uint64_t step = 0; step < 20'000; ++step) {
         auto const name = numbered(random() % 700);
         auto const each = known.find(name);
         switch (random() % 3) {
         case 0:
             if (each == known.end()) {
-                known[name] = {names.insert(record_of(name, step)).index, step};
+                known[name] = {names.insert(record_of(name, step)), step};
             } else {
                 ASSERT_THROW(names.insert(record_of(name, step)), argument_error);
             }
             break;
         case 1:
             if (each != known.end()) {
-                auto const index = each->second.first;
-                auto const erased = names.erase(index, names.generation_of(index));
+                auto const [index, generation] = each->second.first;
+                auto const erased = names.erase(index, generation);
                 ASSERT_TRUE(erased);
                 ASSERT_EQ(erased->type_hash, each->second.second);
                 known.erase(each);
@@ -244,7 +250,7 @@ TEST_F(Directory, BehavesAsAMap) {
             ASSERT_EQ(found.has_value(), each != known.end());
             if (!found) break;
             ASSERT_EQ(found->record.type_hash, each->second.second);
-            ASSERT_EQ(found->index, each->second.first);
+            ASSERT_EQ(found->index, each->second.first.index);
         }
         }
         ASSERT_EQ(names.size(), known.size());
@@ -272,7 +278,7 @@ TEST(DirectoryOfAFullSegment, SaysSoAndStaysAsItWas) {
     EXPECT_FALSE(names.find(numbered(n)));
     EXPECT_THAT(violations_of(names), IsEmpty());
     auto const index = names.find(numbered(0))->index;
-    EXPECT_TRUE(names.erase(index, names.generation_of(index)));
+    EXPECT_TRUE(names.erase(index, generation_of(names, index)));
     EXPECT_NO_THROW(names.insert(record_of("takes the place")));
     EXPECT_THAT(violations_of(names), IsEmpty());
 }

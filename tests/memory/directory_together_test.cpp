@@ -169,8 +169,7 @@ TEST_F(Directory, AStaleHandleIsStaleAtEveryMoment) {
         }
     });
     for (std::uint64_t i = 0; i < 20'000; ++i) {
-        auto const index = names.insert(record_of("u", i)).index;
-        auto const generation = names.generation_of(index);
+        auto const [index, generation] = names.insert(record_of("u", i));
         names.erase(index, generation);
         stale = std::uint64_t{index} << 32U | generation;
     }

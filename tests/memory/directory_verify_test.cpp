@@ -24,7 +24,7 @@ TEST_F(DirectoryVerify, FindsATornRecord) {
     auto const index = names.insert(record_of("u")).index;
     auto& state = pages.names_state();
     auto* const chunk = pages.where().at(state.chunks[0]);
-    chunk[512 * index + 8 + offsetof(object_record, name)] = std::byte{'v'};
+    chunk[64 * index + 8 + offsetof(object_record, name)] = std::byte{'v'};
     EXPECT_THAT(violations_of(names), Contains(HasSubstr("torn")));
 }
 

@@ -265,7 +265,7 @@ INSTANTIATE_TEST_SUITE_P(
 // --- the directory -------------------------------------------------------------------------------
 
 struct broken_directory {
-    static constexpr std::size_t record_slot_bytes = sizeof(detail::object_record) + 8;
+    static constexpr std::size_t near_bytes = 64; // of a record
     static constexpr std::size_t table_head_bytes = 64;
 
     test::shared_pages pages{{.capacity = 4_MiB, .n_ranks = 2}};
@@ -294,11 +294,11 @@ struct broken_directory {
     }
     [[nodiscard]] std::uint64_t& slot_of(std::string_view name) const {
         auto const n_slots = *reinterpret_cast<std::uint64_t*>(pages.where().at(state.table));
-        return table_slots()[detail::hash(name) % n_slots];
+        return table_slots()[((detail::hash(name) & 0xffff'ffffU) * n_slots) >> 32U];
     }
     [[nodiscard]] std::uint64_t& next_free(std::uint64_t index) const {
         return *reinterpret_cast<std::uint64_t*>(pages.where().at(state.chunks[0])
-                                                 + index * record_slot_bytes);
+                                                 + index * near_bytes);
     }
 };
 
@@ -347,14 +347,14 @@ INSTANTIATE_TEST_SUITE_P(
                                          [](broken_directory& d) { d.state.n_used_slots += 9; },
                                          "slots miscounted"},
                     directory_corruption{"a_live_record_among_the_free",
-                                         [](broken_directory& d) { d.state.first_free = 1; },
-                                         "list of free records is broken at entry 0 of 1"},
+                                         [](broken_directory& d) { d.state.first_free[1] = 1; },
+                                         "lists of free records are broken at entry 1 of 1"},
                     directory_corruption{"free_records_in_a_circle",
                                          [](broken_directory& d) { d.next_free(3) = 4; },
-                                         "list of free records is broken"},
+                                         "lists of free records are broken"},
                     directory_corruption{"a_free_record_that_was_lost",
-                                         [](broken_directory& d) { d.state.first_free = 0; },
-                                         "list of free records is broken at entry 0 of 1"},
+                                         [](broken_directory& d) { d.state.first_free.fill(0); },
+                                         "lists of free records are broken at entry 0 of 1"},
                     directory_corruption{"a_table_that_is_no_block",
                                          [](broken_directory& d) { d.state.table += 64; },
                                          "has no table at"},

@@ -14,6 +14,7 @@ namespace shmwin {
 namespace {
 
 using detail::directory_state;
+using detail::object_head;
 using detail::object_record;
 
 static_assert(
@@ -22,26 +23,34 @@ static_assert(sizeof(object_record) == 504 && alignof(object_record) == 8);
 static_assert(offsetof(object_record, name_hash) == 0);
 static_assert(offsetof(object_record, type_hash) == 8);
 static_assert(offsetof(object_record, offset) == 16);
-static_assert(offsetof(object_record, n_bytes) == 24);
-static_assert(offsetof(object_record, created_ns) == 32);
-static_assert(offsetof(object_record, creator) == 40);
-static_assert(offsetof(object_record, line) == 44);
-static_assert(offsetof(object_record, kind) == 48);
-static_assert(offsetof(object_record, order) == 49);
-static_assert(offsetof(object_record, n_extents) == 50);
-static_assert(offsetof(object_record, n_levels) == 51);
-static_assert(offsetof(object_record, saved) == 52);
-static_assert(offsetof(object_record, has_dtype) == 53);
-static_assert(offsetof(object_record, element_kind) == 54);
-static_assert(offsetof(object_record, element_digits) == 55);
-static_assert(offsetof(object_record, element_bytes) == 56);
-static_assert(offsetof(object_record, element_alignment) == 60);
-static_assert(offsetof(object_record, generation) == 64);
-static_assert(offsetof(object_record, reserved) == 68);
-static_assert(offsetof(object_record, extents) == 72);
-static_assert(offsetof(object_record, type) == 136);
-static_assert(offsetof(object_record, file) == 200);
-static_assert(offsetof(object_record, name) == 248);
+static_assert(offsetof(object_record, generation) == 24);
+static_assert(offsetof(object_record, kind) == 28);
+static_assert(offsetof(object_record, order) == 29);
+static_assert(offsetof(object_record, n_extents) == 30);
+static_assert(offsetof(object_record, n_levels) == 31);
+static_assert(offsetof(object_record, name) == 32);
+static_assert(offsetof(object_record, extents) == 288);
+static_assert(offsetof(object_record, n_bytes) == 352);
+static_assert(offsetof(object_record, created_ns) == 360);
+static_assert(offsetof(object_record, creator) == 368);
+static_assert(offsetof(object_record, line) == 372);
+static_assert(offsetof(object_record, element_bytes) == 376);
+static_assert(offsetof(object_record, element_alignment) == 380);
+static_assert(offsetof(object_record, saved) == 384);
+static_assert(offsetof(object_record, has_dtype) == 385);
+static_assert(offsetof(object_record, element_kind) == 386);
+static_assert(offsetof(object_record, element_digits) == 387);
+static_assert(offsetof(object_record, reserved) == 388);
+static_assert(offsetof(object_record, type) == 392);
+static_assert(offsetof(object_record, file) == 456);
+static_assert(offsetof(object_head, name_hash) == 0);
+static_assert(offsetof(object_head, type_hash) == 8);
+static_assert(offsetof(object_head, offset) == 16);
+static_assert(offsetof(object_head, generation) == 24);
+static_assert(offsetof(object_head, kind) == 28);
+static_assert(offsetof(object_head, order) == 29);
+static_assert(offsetof(object_head, n_extents) == 30);
+static_assert(offsetof(object_head, n_levels) == 31);
 static_assert(sizeof(object_record::extents) == 8 * detail::max_dimensions);
 static_assert(sizeof(object_record::name) == detail::max_name_bytes + 1);
 
@@ -54,13 +63,13 @@ static_assert(static_cast<int>(memory_order_kind::right) == 1);
 static_assert(static_cast<int>(memory_order_kind::left) == 2);
 
 static_assert(offsetof(directory_state, mutex) == 0);
-static_assert(offsetof(directory_state, n_changes) == 8);
-static_assert(offsetof(directory_state, table) == 16);
-static_assert(offsetof(directory_state, n_live) == 24);
-static_assert(offsetof(directory_state, n_used_slots) == 32);
-static_assert(offsetof(directory_state, n_records) == 40);
-static_assert(offsetof(directory_state, first_free) == 48);
-static_assert(offsetof(directory_state, chunks) == 56);
+static_assert(offsetof(directory_state, n_changes) == 64, "a line of its own, behind the lock");
+static_assert(offsetof(directory_state, table) == 72);
+static_assert(offsetof(directory_state, n_live) == 80);
+static_assert(offsetof(directory_state, n_used_slots) == 88);
+static_assert(offsetof(directory_state, n_records) == 96);
+static_assert(offsetof(directory_state, first_free) == 104);
+static_assert(offsetof(directory_state, chunks) == 232);
 
 TEST(ObjectRecord, ShowsItsTexts) {
     object_record record{};

@@ -54,6 +54,18 @@ inline bool is_whole(detail::object_record const& found, std::string_view name) 
     return std::memcmp(&found, &expected, sizeof found) == 0;
 }
 
+inline bool erase(detail::directory const& names, detail::directory_place const& which) {
+    return names.erase(which.index, which.generation).has_value();
+}
+
+// Generation of the object whose record stands there; 0 if none does.
+inline std::uint32_t generation_of(detail::directory const& names, std::uint32_t index) {
+    for (auto const& each : names.list()) {
+        if (each.index == index) return each.record.generation;
+    }
+    return 0;
+}
+
 inline std::string numbered(std::uint64_t i) {
     return detail::text("fields/u", i);
 }

@@ -4,10 +4,13 @@
 //
 //     table slot (8 bytes): | upper half of the name's hash | record index + 2 |
 //                           0 is empty, 1 gone
-//     record slot (512):    | next free record, or claim | object_record (504) |
+//     record, near (64):    | next free record, or claim | head (32), begin of the name (24) |
+//             far (448):    | rest of the object_record |
 //
-// Records lie in chunks that double in size and never move. A table that became too small is
-// replaced by one of twice the size and stays where it is, for readers that are still in it.
+// Records lie in chunks that double in size and never move, each the near parts of all its records,
+// then the far parts: with a name of up to 23 bytes a look-up reads nothing else. A table that
+// became too small is replaced by one of twice the size and stays where it is, for readers that are
+// still in it.
 //
 // A look-up copies the record, then checks that nothing was erased or reused meanwhile (a
 // sequence lock; H.-J. Boehm, "Can seqlocks get along with programming language memory models?",
@@ -41,19 +44,32 @@ namespace shmwin::inline v1::detail {
 /// In the segment. All zero is an empty directory without a table.
 struct directory_state {
     robust_mutex mutex;
+    // Whoever waits looks at the lock: what its holder writes stands in lines of its own.
+    std::array<std::uint64_t, 7> reserved;
     std::atomic<std::uint64_t> n_changes;              ///< grows before a record is overwritten
     std::atomic<std::uint64_t> table;                  ///< offset of the current table
     std::uint64_t n_live;                              ///< whole objects
     std::uint64_t n_used_slots;                        ///< live, claimed and gone
     std::uint64_t n_records;                           ///< ever taken from the chunks
-    std::uint64_t first_free;                          ///< record index + 1
+    std::array<std::uint64_t, 16> first_free;          ///< record index + 1; by participant
     std::array<std::atomic<std::uint64_t>, 24> chunks; ///< offset of chunk k: 128 << k records
+};
+
+/// What a look-up needs, and no more.
+struct directory_head {
+    std::uint32_t index = 0;
+    object_head head{};
+    std::array<std::int64_t, max_dimensions> extents{};
 };
 
 /// A named object: its record, and where that stands.
 struct directory_entry {
     std::uint32_t index = 0;
     object_record record{};
+
+    [[nodiscard]] directory_head head() const noexcept {
+        return {index, record.head(), record.extents};
+    }
 };
 
 /// Where a named object's record stands, and which one of those that stood there it is.
@@ -99,18 +115,15 @@ class SHMWIN_API directory {
     /// Local. The object of that name. No lock; expected O(1).
     [[nodiscard]] std::optional<directory_entry> find(std::string_view name) const;
 
-    /// Local. find() without the texts of the record (type, file, name): half as much to read.
-    [[nodiscard]] std::optional<directory_entry> find_head(std::string_view name) const;
+    /// Local. find(), of what a look-up needs: an eighth as much to read.
+    [[nodiscard]] std::optional<directory_head> find_head(std::string_view name) const;
 
     /// Local. Takes an object out.
-    /// @returns  its record; nothing if no object of that generation stands at `index`
-    std::optional<object_record> erase(std::uint32_t index, std::uint32_t generation) const;
+    /// @returns  what it was; nothing if no object of that generation stands at `index`
+    std::optional<object_head> erase(std::uint32_t index, std::uint32_t generation) const;
 
     /// Local. True if the object is still there.
     [[nodiscard]] bool contains(std::uint32_t index, std::uint32_t generation) const;
-
-    /// Local. Generation of the object that stands at `index`; 0 if none does.
-    [[nodiscard]] std::uint32_t generation_of(std::uint32_t index) const;
 
     /// Local. All objects whose names begin so, in the order of their names' bytes; a snapshot that
     /// others may change meanwhile. O(table + m log m) for m of them; no lock, unless the others
@@ -134,28 +147,35 @@ class SHMWIN_API directory {
     };
 
     [[nodiscard]] robust_lock<repair> lock() const;
-    [[nodiscard]] record_slot& slot(std::uint64_t index) const noexcept;
+    [[nodiscard]] record_slot slot(std::uint64_t index) const noexcept;
     [[nodiscard]] table* current_table() const noexcept;
     [[nodiscard]] bool holds(std::uint64_t seen, std::uint64_t hash, std::string_view name) const;
     [[nodiscard]] position probe(table& where, std::uint64_t hash, std::string_view name) const;
     [[nodiscard]] position probe(object_record const& record) const;
-    enum class extent : bool { head, whole };
-    [[nodiscard]] std::optional<directory_entry>
-    look(std::string_view name, std::uint64_t& claim, extent how_much = extent::whole) const;
+    [[nodiscard]] position place_of(std::uint64_t index, std::uint64_t hash) const;
+    template <typename Read>
+    bool read_named(std::string_view name, Read const& read) const;
+    [[nodiscard]] std::optional<directory_entry> look(std::string_view name,
+                                                      std::uint64_t& claim) const;
+    [[nodiscard]] bool is_free(std::string_view name) const;
+    void count_change() const noexcept;
     [[nodiscard]] taken_name enter_or_meet(object_record const& record, std::uint64_t claim) const;
     [[nodiscard]] std::vector<directory_entry> collect(std::string_view beginning) const;
     void remove(position const& which) const noexcept;
     [[nodiscard]] std::uint64_t take_record() const;
     void give_record_back(std::uint64_t index) const noexcept;
 
-    void construct_claimed(taken_name& claimed,
+    void construct_claimed(taken_name const& claimed,
+                           object_record& record,
                            std::size_t alignment,
                            function_ref<void(void*)> construct) const;
-    void publish(taken_name const& claimed) const noexcept;
+    void publish(std::uint32_t index, std::uint64_t name_hash) const noexcept;
     void end_claim(taken_name const& claimed) const;
     [[nodiscard]] bool stands(taken_name const& claimed) const noexcept;
-    void wait_while_claimed(taken_name const& claimed, wait_policy const& how) const;
-    void refuse(directory_entry const& other, std::uint64_t claim) const;
+    void wait_while_claimed(taken_name const& claimed,
+                            object_record const& record,
+                            std::uint64_t mine,
+                            wait_policy const& how) const;
     [[nodiscard]] parking_lot lot() const noexcept;
 
     [[nodiscard]] bool is_named(std::uint64_t index) const;

@@ -34,33 +34,50 @@ namespace detail {
 inline constexpr std::size_t max_dimensions = 8;
 inline constexpr std::size_t max_name_bytes = 255;
 
-/// In the segment; also a plain copy of one. Words are read and written as atomics by the
-/// directory, so that a look-up needs no lock.
-struct object_record {
+/// What a look-up of a name needs of its record: all but the name and the extents.
+struct object_head {
     std::uint64_t name_hash;
     std::uint64_t type_hash;
-    std::uint64_t offset;    ///< of the payload
-    std::uint64_t n_bytes;   ///< of the payload, as asked for
-    std::int64_t created_ns; ///< after 1970, UTC
-    std::int32_t creator;    ///< rank; -1: all together
-    std::uint32_t line;      ///< of the call, in `file`
+    std::uint64_t offset;     ///< of the payload
+    std::uint32_t generation; ///< of this record; a handle with another one is stale
     object_kind kind;
     memory_order_kind order;
     std::uint8_t n_extents;
     std::uint8_t n_levels; ///< of kind levels; else 0
-    bool saved;            ///< a checkpoint holds it
-    bool has_dtype;        ///< the next four are valid
-    dtype_kind element_kind;
-    std::uint8_t element_digits;
+};
+static_assert(sizeof(object_head) == 32);
+
+/// In the segment; also a plain copy of one. Words are read and written as atomics by the
+/// directory, so that a look-up needs no lock. It begins as object_head, then the name: a look-up
+/// needs one line of the cache if the name is short.
+struct object_record {
+    std::uint64_t name_hash;
+    std::uint64_t type_hash;
+    std::uint64_t offset;
+    std::uint32_t generation;
+    object_kind kind;
+    memory_order_kind order;
+    std::uint8_t n_extents;
+    std::uint8_t n_levels;
+    std::array<char, 256> name; ///< ends with 0
+    std::array<std::int64_t, max_dimensions> extents;
+    std::uint64_t n_bytes;   ///< of the payload, as asked for
+    std::int64_t created_ns; ///< after 1970, UTC
+    std::int32_t creator;    ///< rank; -1: all together
+    std::uint32_t line;      ///< of the call, in `file`
     std::uint32_t element_bytes;
     std::uint32_t element_alignment;
-    std::uint32_t generation; ///< of this record; a handle with another one is stale
+    bool saved;     ///< a checkpoint holds it
+    bool has_dtype; ///< element_kind, _digits, _bytes and _alignment are of one
+    dtype_kind element_kind;
+    std::uint8_t element_digits;
     std::uint32_t reserved;
-    std::array<std::int64_t, max_dimensions> extents;
-    std::array<char, 64> type;  ///< signature, ends with 0
-    std::array<char, 48> file;  ///< end of the path of the source file, ends with 0
-    std::array<char, 256> name; ///< ends with 0
+    std::array<char, 64> type; ///< signature, ends with 0
+    std::array<char, 48> file; ///< end of the path of the source file, ends with 0
 
+    [[nodiscard]] object_head head() const noexcept {
+        return {name_hash, type_hash, offset, generation, kind, order, n_extents, n_levels};
+    }
     [[nodiscard]] std::string_view name_text() const noexcept { return name.data(); }
     [[nodiscard]] std::string_view type_text() const noexcept { return type.data(); }
     [[nodiscard]] std::span<std::int64_t const> shape() const noexcept {

@@ -162,7 +162,8 @@ class SHMWIN_API segment_core final : public finalizable,
     void enter(object_record& record, std::uint64_t offset, meeting_values& result) const;
     [[nodiscard]] placed_object
     placed(object_request const& request, std::uint64_t offset, meeting_values const& values) const;
-    [[nodiscard]] placed_object place(directory_entry const& found) const;
+    [[nodiscard]] directory_head find_head(object_request const& request) const;
+    [[nodiscard]] placed_object place(directory_head const& found) const;
     void note(operation op) noexcept { last_call_.store(op, std::memory_order_relaxed); }
 
     node node_;
