@@ -2,11 +2,9 @@
 // Containers as objects of the segment: made by one rank, grown by all of them, each at an
 // address of its own.
 
-// As container.hpp says of strings; in force where libstdc++'s lines stand, so before them.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
+// Before all else: it silences gcc where libstdc++'s lines stand.
+#include "support/container_types.hpp"
+// And as everywhere:
 #include "shmwin/shmwin.hpp"
 #include "shmwin/sync/robust_mutex.hpp"
 
@@ -29,10 +27,6 @@
 #include <vector>
 
 namespace app {
-struct particle {
-    double x;
-    int owner;
-};
 // A user's type with containers in it, and a lock that survives its holder.
 struct inventory {
     using allocator_type = shmwin::allocator<>;
@@ -53,7 +47,6 @@ struct node {
     shmwin::offset_ptr<node> right;
 };
 } // namespace app
-SHMWIN_NAME(app::particle, "app.particle/1");
 SHMWIN_NAME(app::inventory, "app.inventory/1");
 SHMWIN_NAME(app::named_vector, "app.named_vector/1");
 SHMWIN_NAME(app::node, "app.node/1");
