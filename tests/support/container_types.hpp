@@ -3,9 +3,11 @@
 // libstdc++'s lines, and is silenced only in those that come after it.
 #pragma once
 
-// As container.hpp says of strings.
+// As container.hpp says of strings. And of what allocators give, optimising g++ 12 fears that it is
+// null: an offset_ptr may be.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wnull-dereference"
 #endif
 
 #include "shmwin/base/type_id.hpp"
