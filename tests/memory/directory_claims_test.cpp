@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Exactly-once construction while nobody dies. Those who do: directory_claims_kill_test.
+// Exactly-once construction: by whom, and what the others see meanwhile. Those who wait, fail or
+// die: directory_claims_wait_test, _failure_test, _kill_test.
 #include "shmwin/base/error.hpp"
-#include "shmwin/base/literals.hpp"
 #include "shmwin/base/text.hpp"
 #include "shmwin/memory/directory.hpp"
 
+#include "support/claims_fixture.hpp"
 #include "support/named_objects.hpp"
 #include "support/shared_pages.hpp"
 
@@ -14,23 +15,21 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <gmock/gmock.h>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <thread>
 
 namespace shmwin {
 namespace {
 
-using namespace literals;
 using detail::directory;
 using test::find_or_construct;
 using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 std::string numbered(std::uint64_t i) {
     return detail::text("objects/", i);
@@ -40,15 +39,7 @@ bool all_are_1(std::span<std::atomic<int> const> counts) {
     return std::ranges::all_of(counts, [](auto const& each) { return each == 1; });
 }
 
-struct DirectoryClaims : testing::Test {
-    test::shared_pages pages{{.capacity = 16_MiB, .n_ranks = 8, .threads_per_rank = 2}};
-    directory names = pages.names(0);
-    heap memory = pages.memory(0);
-
-    void expect_well() const {
-        EXPECT_THAT(test::violations_of(names), IsEmpty());
-        EXPECT_THAT(memory.verify().violations, IsEmpty());
-    }
+struct DirectoryClaims : test::claims_fixture {
     // The text of the already_exists that `call` throws.
     template <typename Call>
     static std::string taken(Call const& call) {
@@ -251,149 +242,6 @@ TEST_F(DirectoryClaims, WhoConstructsHoldsUpNoOtherName) {
         }
     });
     EXPECT_THAT(test::names_in(names), ElementsAre("a", "b"));
-}
-
-// --- who waits -----------------------------------------------------------------------------------
-
-TEST_F(DirectoryClaims, WhoWaitsSleepsAndThenHasTheObject) {
-    std::atomic<bool> began{false};
-    test::as_threads(4, [&](int rank) {
-        auto const mine = pages.names(rank);
-        if (rank == 0) {
-            find_or_construct(mine, "u", 9, [&] {
-                began = true;
-                EXPECT_TRUE(test::eventually([&] { return test::somebody_is_parked(pages); }));
-            });
-        } else {
-            ASSERT_TRUE(test::eventually([&] { return began.load(); }));
-            auto const found = find_or_construct(mine, "u", 1);
-            EXPECT_FALSE(found.created);
-            EXPECT_EQ(test::object_at(memory, found.entry).number(), 9U);
-        }
-    });
-    expect_well();
-}
-
-TEST_F(DirectoryClaims, WhoEndsAClaimWakesThoseWhoWait) {
-    auto const n_wakes = [&] {
-        std::uint64_t n = 0;
-        for (auto const& line :
-             pages.where().as<detail::parking_line>(detail::section_id::parking_lot)) {
-            n += line.sequence.word.load();
-        }
-        return n;
-    };
-    find_or_construct(names, "u", 0, [&] { EXPECT_EQ(n_wakes(), 0U); });
-    EXPECT_EQ(n_wakes(), 1U);
-    EXPECT_THROW(find_or_construct(names, "v", 0, [] { throw 42; }), int);
-    EXPECT_EQ(n_wakes(), 2U);
-}
-
-TEST_F(DirectoryClaims, WhoWaitsDrivesMpi) {
-    std::atomic<bool> began{false};
-    std::atomic<int> n_calls{0};
-    test::as_threads(2, [&](int rank) {
-        auto const mine = pages.names(rank);
-        if (rank == 0) {
-            find_or_construct(mine, "u", 0, [&] {
-                began = true;
-                EXPECT_TRUE(test::eventually([&] { return n_calls > 2; }));
-            });
-            return;
-        }
-        ASSERT_TRUE(test::eventually([&] { return began.load(); }));
-        auto how = test::shared_pages::policy();
-        how.progress = [](void* context) { ++*static_cast<std::atomic<int>*>(context); };
-        how.progress_context = &n_calls;
-        auto const found = mine.find_or_construct(test::record_of("u"), 8, how, [](void*) {});
-        EXPECT_FALSE(found.created);
-    });
-}
-
-TEST_F(DirectoryClaims, WhoWaitsForOneThatLeftIsTold) {
-    std::atomic<bool> began{false};
-    std::atomic<bool> told{false};
-    test::as_threads(2, [&](int rank) {
-        auto const mine = pages.names(rank);
-        if (rank == 0) {
-            find_or_construct(mine, "u", 0, [&] {
-                pages.who(0).leave("the code after fence", "an exception left its scope");
-                began = true;
-                EXPECT_TRUE(test::eventually([&] { return told.load(); }));
-            });
-            return;
-        }
-        ASSERT_TRUE(test::eventually([&] { return began.load(); }));
-        try {
-            find_or_construct(mine, "u", 1);
-            ADD_FAILURE() << "nothing was thrown";
-        } catch (peer_left const& failed) {
-            EXPECT_EQ(failed.rank(), 0);
-            EXPECT_THAT(failed.what(),
-                        AllOf(HasSubstr("\"u\" is never constructed"), HasSubstr("rank 0 left")));
-        }
-        told = true;
-    });
-    EXPECT_TRUE(names.find("u")) << "it lived on, and made it";
-    expect_well();
-}
-
-// --- constructors that fail ----------------------------------------------------------------------
-
-TEST_F(DirectoryClaims, AConstructorThatThrowsLeavesNothing) {
-    find_or_construct(names, "warm");
-    auto const before = memory.stats();
-    auto const fail = [] { throw std::runtime_error("no reason"); };
-    EXPECT_THROW(find_or_construct(names, "u", 0, fail), std::runtime_error);
-    EXPECT_THROW(find_or_construct(names, "u", 0, [] { throw 42; }), int);
-    EXPECT_FALSE(names.find("u"));
-    EXPECT_NO_THROW(names.check_free("u"));
-    EXPECT_EQ(memory.stats().n_blocks, before.n_blocks);
-    EXPECT_EQ(memory.stats().used, before.used);
-    EXPECT_EQ(names.size(), 1U);
-    expect_well();
-    EXPECT_TRUE(find_or_construct(names, "u").created);
-}
-
-// Of 4 that want it, 3 in turn fail.
-TEST_F(DirectoryClaims, OneOfThoseWhoWaitTakesOverFromAConstructorThatThrows) {
-    for (int round = 0; round < 20; ++round) {
-        auto const name = numbered(static_cast<std::uint64_t>(round));
-        std::atomic<int> n_tries{0};
-        std::atomic<int> n_thrown{0};
-        std::atomic<int> n_created{0};
-        test::as_threads(4, [&](int rank) {
-            try {
-                auto const made = find_or_construct(
-                    pages.names(rank), name, static_cast<std::uint64_t>(rank), [&] {
-                        if (++n_tries == 4) return;
-                        std::this_thread::yield();
-                        throw std::runtime_error("no reason");
-                    });
-                if (made.created) ++n_created;
-            } catch (std::runtime_error const&) {
-                ++n_thrown;
-            }
-        });
-        EXPECT_EQ(n_tries, 4);
-        EXPECT_EQ(n_thrown, 3);
-        EXPECT_EQ(n_created, 1);
-    }
-    EXPECT_EQ(names.size(), 20U);
-    expect_well();
-}
-
-TEST_F(DirectoryClaims, ASegmentThatIsFullGivesTheClaimBack) {
-    find_or_construct(names, "warm");
-    auto record = test::record_of("u");
-    record.n_bytes = 1_GiB;
-    auto const ask = [&] {
-        names.find_or_construct(record, 8, test::shared_pages::policy(), [](void*) { FAIL(); });
-    };
-    EXPECT_THROW(ask(), out_of_memory);
-    EXPECT_NO_THROW(names.check_free("u"));
-    EXPECT_TRUE(find_or_construct(names, "u").created);
-    expect_well();
 }
 
 // --- verify --------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # They step through thousands of instructions, ten times as many under AddressSanitizer; slabs_test
-# and directory_claims_test go the same ways there.
+# and directory_claims*_test go the same ways there.
 shmwin_add_test(memory/slabs_kill NO_ASAN)
 shmwin_add_test(memory/slabs_adoption NO_ASAN)
 shmwin_add_test(memory/directory_claims_kill NO_ASAN)
