@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Page runs of which processes die: at chosen places, as the words stand there, and at random
-// ones.
+// Page runs of which a process dies at a chosen place: the words are set as they stand there, or
+// the process is stepped to it. At random ones: page_runs_random_kill_test.
 #include "shmwin/memory/page_runs.hpp"
 
 #include "support/crash_states.hpp"
@@ -11,15 +11,13 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <gmock/gmock.h>
 #include <map>
-#include <memory>
-#include <random>
 #include <span>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace shmwin {
@@ -33,9 +31,6 @@ using test::child;
 using test::violations_of;
 using testing::IsEmpty;
 
-// --- at chosen places
-// -----------------------------------------------------------------------------
-
 constexpr std::uint64_t free_head = std::uint64_t{1} << 60U;
 constexpr std::uint64_t free_tail = std::uint64_t{2} << 60U;
 constexpr std::uint64_t used_head = std::uint64_t{3} << 60U;
@@ -43,45 +38,61 @@ constexpr std::uint64_t used_tail = std::uint64_t{4} << 60U;
 
 using used_runs = std::map<page_index, std::uint64_t>; // first page and length
 
-// Pages 0-9 used, 10-29 free, 30-34 used, 35-99 free; then a process dies with the lock.
+constexpr std::uint64_t n_pages = 100;
+constexpr detail::layout_request small_segment = {.capacity = n_pages * page_bytes, .n_ranks = 2};
+
+// Pages 0-9 used, 10-29 free, 30-34 used, 35-99 free.
+used_runs const before_death = {{0, 10}, {30, 5}};
+
+void take_before_death(page_runs const& runs) {
+    EXPECT_EQ(runs.allocate(10, 1), 0U);
+    EXPECT_EQ(runs.allocate(20, 1), 10U);
+    EXPECT_EQ(runs.allocate(5, 1), 30U);
+    EXPECT_TRUE(runs.free(10));
+}
+
+used_runs used_of(page_runs const& runs) {
+    used_runs found;
+    for (page_index page = 0; page < n_pages; ++page) {
+        if (auto const n = runs.length(page); n != 0) found.emplace(page, n);
+    }
+    return found;
+}
+
+// A process takes the lock, as that rank, does `change`, and dies.
+template <typename Change>
+void die_with_the_lock(test::shared_pages const& pages, int rank, Change const& change) {
+    child holder([&] {
+        pages.who(rank).attach();
+        static_cast<void>(
+            pages.control().mutex.lock(pages.who(rank), test::shared_pages::policy()));
+        change();
+        return true;
+    });
+    EXPECT_EQ(holder.wait(), 0);
+}
+
 struct PageRunsAfterDeath : testing::Test {
-    static constexpr std::uint64_t n_pages = 100;
-    test::shared_pages pages{{.capacity = n_pages * page_bytes, .n_ranks = 2}};
+    test::shared_pages pages{small_segment};
     page_runs runs = pages.runs(0);
     std::span<std::uint64_t> words = pages.where().as<std::uint64_t>(section_id::page_map);
     std::span<std::uint64_t> links = pages.where().as<std::uint64_t>(section_id::page_links);
 
-    PageRunsAfterDeath() {
-        EXPECT_EQ(runs.allocate(10, 1), 0U);
-        EXPECT_EQ(runs.allocate(20, 1), 10U);
-        EXPECT_EQ(runs.allocate(5, 1), 30U);
-        EXPECT_TRUE(runs.free(10));
-    }
+    PageRunsAfterDeath() { take_before_death(runs); }
 
-    // A process takes the lock, does `change`, and dies.
     template <typename Change>
     void die_after(Change const& change, int rank = 1) const {
-        child holder([&] {
-            pages.who(rank).attach();
-            static_cast<void>(
-                pages.control().mutex.lock(pages.who(rank), test::shared_pages::policy()));
-            change();
-            return true;
-        });
-        EXPECT_EQ(holder.wait(), 0);
+        die_with_the_lock(pages, rank, change);
         EXPECT_EQ(pages.control().mutex.holder(), rank);
     }
 
     // All is well again, with these runs in use; what is free can be had.
     void expect_used(used_runs const& expected) const {
         EXPECT_THAT(violations_of(runs), IsEmpty());
-        used_runs found;
+        auto const found = used_of(runs);
         std::uint64_t n_used = 0;
-        for (page_index page = 0; page < n_pages; ++page) {
-            if (auto const n = runs.length(page); n != 0) {
-                found.emplace(page, n);
-                n_used += n;
-            }
+        for (auto const& each : found) {
+            n_used += each.second;
         }
         EXPECT_EQ(found, expected);
         EXPECT_EQ(runs.stats().n_free_pages, n_pages - n_used);
@@ -94,8 +105,6 @@ struct PageRunsAfterDeath : testing::Test {
         EXPECT_THAT(violations_of(runs), IsEmpty());
     }
 };
-
-used_runs const before_death = {{0, 10}, {30, 5}};
 
 TEST_F(PageRunsAfterDeath, WithoutAChangeAreAsBefore) {
     SHMWIN_NEEDS_FORK();
@@ -148,23 +157,15 @@ TEST_F(PageRunsAfterDeath, AnAllocationIsAllOrNothingAtEachStep) {
                                         {11, free_tail | 2}}};
     for (std::size_t n_done = 0; n_done <= steps.size(); ++n_done) {
         SCOPED_TRACE(n_done);
-        test::shared_pages const fresh({.capacity = n_pages * page_bytes, .n_ranks = 2});
+        test::shared_pages const fresh(small_segment);
         auto const again = fresh.runs(0);
-        EXPECT_EQ(again.allocate(10, 1), 0U);
-        EXPECT_EQ(again.allocate(20, 1), 10U);
-        EXPECT_EQ(again.allocate(5, 1), 30U);
-        EXPECT_TRUE(again.free(10));
+        take_before_death(again);
         auto const map = fresh.where().as<std::uint64_t>(section_id::page_map);
-        child holder([&] {
-            fresh.who(1).attach();
-            static_cast<void>(
-                fresh.control().mutex.lock(fresh.who(1), test::shared_pages::policy()));
+        die_with_the_lock(fresh, 1, [&] {
             for (std::size_t i = 0; i < n_done; ++i) {
                 map[steps.at(i).page] = steps.at(i).word;
             }
-            return true;
         });
-        EXPECT_EQ(holder.wait(), 0);
         EXPECT_THAT(violations_of(again), IsEmpty());
         bool const committed = n_done >= 5;
         EXPECT_EQ(again.length(12), committed ? 8U : 0U);
@@ -206,25 +207,17 @@ INSTANTIATE_TEST_SUITE_P(
                      {{30, 5}}}),
     [](auto const& row) { return row.param.name; });
 
-used_runs used_of(page_runs const& runs, std::uint64_t n_pages) {
-    used_runs found;
-    for (page_index page = 0; page < n_pages; ++page) {
-        if (auto const n = runs.length(page); n != 0) found.emplace(page, n);
-    }
-    return found;
-}
-
 TEST_P(PageRunsAtEachStore, ADeathLeavesTheCallDoneOrNotDone) {
     SHMWIN_NEEDS_FORK();
     auto const metadata = pages.where().header()[section_id::heap_slots].offset;
-    test::crash_states states(pages, {.capacity = n_pages * page_bytes, .n_ranks = 2}, metadata);
+    test::crash_states states(pages, small_segment, metadata);
     std::vector<used_runs> found;
     bool const stepped =
         states.each([&] { GetParam().body(pages.runs(1)); },
                     [&](test::shared_pages const& image, std::size_t i) {
                         auto const survivor = image.runs(0);
                         ASSERT_THAT(violations_of(survivor), IsEmpty()) << "state " << i;
-                        found.push_back(used_of(survivor, n_pages));
+                        found.push_back(used_of(survivor));
                         for (auto const& each : found.back()) {
                             ASSERT_TRUE(survivor.free(each.first)) << "state " << i;
                         }
@@ -233,7 +226,7 @@ TEST_P(PageRunsAtEachStore, ADeathLeavesTheCallDoneOrNotDone) {
                     });
     if (!stepped) GTEST_SKIP() << "no ptrace() here";
     ASSERT_GT(found.size(), 5U);
-    auto const after = used_of(runs, n_pages);
+    auto const after = used_of(runs);
     if (!GetParam().after.empty()) {
         EXPECT_EQ(after, GetParam().after);
     }
@@ -255,19 +248,18 @@ TEST_F(PageRunsAfterDeath, ADeathInTheRepairIsRepaired) {
             pages.control().bins.fill(0);
         },
         0);
-    test::crash_states states(pages,
-                              {.capacity = n_pages * page_bytes, .n_ranks = 2},
-                              pages.where().header()[section_id::heap_slots].offset);
+    test::crash_states states(
+        pages, small_segment, pages.where().header()[section_id::heap_slots].offset);
     std::size_t n_states = 0;
-    bool const stepped = states.each(
-        [&] { static_cast<void>(pages.runs(1).stats()); },
-        [&](test::shared_pages const& image, std::size_t i) {
-            ++n_states;
-            if (image.control().mutex.holder() == 0) return; // the repair has not begun
-            image.who(0).attach();
-            ASSERT_THAT(violations_of(image.runs(0)), IsEmpty()) << "state " << i;
-            ASSERT_EQ(used_of(image.runs(0), n_pages), (used_runs{{0, 10}})) << "state " << i;
-        });
+    bool const stepped =
+        states.each([&] { static_cast<void>(pages.runs(1).stats()); },
+                    [&](test::shared_pages const& image, std::size_t i) {
+                        ++n_states;
+                        if (image.control().mutex.holder() == 0) return; // the repair has not begun
+                        image.who(0).attach();
+                        ASSERT_THAT(violations_of(image.runs(0)), IsEmpty()) << "state " << i;
+                        ASSERT_EQ(used_of(image.runs(0)), (used_runs{{0, 10}})) << "state " << i;
+                    });
     if (!stepped) GTEST_SKIP() << "no ptrace() here";
     EXPECT_GT(n_states, 10U);
 }
@@ -321,128 +313,6 @@ TEST_F(PageRunsAfterDeath, EveryMemberTakesTheLockOver) {
         EXPECT_EQ(pages.control().mutex.n_takeovers(), i + 1);
         EXPECT_THAT(violations_of(runs), IsEmpty());
     }
-}
-
-// --- at random ones
-// -------------------------------------------------------------------------------
-
-constexpr int n_workers = 3;
-constexpr std::size_t n_blocks = 12;
-
-// What a worker owns, where the survivors find it. A block is entered after it was had and taken
-// out before it is given back, so that a worker that dies leaves at most one that nobody knows of.
-struct possessions {
-    std::array<std::array<std::atomic<std::uint64_t>, n_blocks>, n_workers> blocks; // first + 1
-    std::array<std::atomic<std::uint64_t>, n_workers> n_steps;
-    std::atomic<std::uint64_t> n_broken; // blocks that somebody else wrote to
-};
-
-struct PageRunsUnderKills : testing::TestWithParam<unsigned> {
-    static constexpr std::uint64_t n_pages = 600;
-    test::shared_pages pages{{.capacity = n_pages * page_bytes, .n_ranks = n_workers + 1}};
-    test::shared_object<possessions> known;
-
-    [[nodiscard]] std::uint64_t& first_word(std::uint64_t page) const {
-        return pages.where().as<std::uint64_t>(section_id::pages)[page * (page_bytes / 8)];
-    }
-    // Writes `to` on each page of the block, where `from` must stand.
-    void change(page_index first, std::uint64_t n, std::uint64_t from, std::uint64_t to) const {
-        for (std::uint64_t page = first; page < first + n; ++page) {
-            if (first_word(page) != from) ++known->n_broken;
-            first_word(page) = to;
-        }
-    }
-    // Whoever gets a run writes its own mark over what a killed one left there.
-    void mark(page_index first, std::uint64_t n, std::uint64_t by) const {
-        for (std::uint64_t page = first; page < first + n; ++page) {
-            first_word(page) = by;
-        }
-    }
-    void step(page_runs const& runs, int rank, std::minstd_rand& random) const {
-        auto const mine = static_cast<std::size_t>(rank);
-        auto& place = known->blocks.at(mine).at(random() % n_blocks);
-        auto const tag = [&](std::uint64_t first) { return (mine + 1) << 32U | first; };
-        if (auto const owned = place.load(); owned != 0) {
-            auto const first = static_cast<page_index>(owned - 1);
-            change(first, runs.length(first), tag(first), tag(first));
-            place = 0;
-            if (!runs.free(first)) ++known->n_broken;
-        } else if (auto const first = runs.allocate(1 + random() % 40, 1U << (random() % 4))) {
-            mark(*first, runs.length(*first), tag(*first));
-            place = *first + 1;
-        }
-        ++known->n_steps.at(mine);
-    }
-    [[nodiscard]] child worker(int rank, unsigned seed) const {
-        return child([this, rank, seed] {
-            pages.who(rank).attach();
-            auto const runs = pages.runs(rank);
-            std::minstd_rand random(seed);
-            for (;;) {
-                step(runs, rank, random);
-            }
-            return true;
-        });
-    }
-    // What the dead worker owned goes back.
-    void give_back(page_runs const& runs, std::size_t rank) const {
-        for (auto& place : known->blocks.at(rank)) {
-            auto const owned = place.exchange(0);
-            if (owned == 0) continue;
-            auto const first = static_cast<page_index>(owned - 1);
-            auto const tag = (rank + 1) << 32U | first;
-            change(first, runs.length(first), tag, tag);
-            EXPECT_TRUE(runs.free(first)) << "a block that a dead worker owned is not there";
-        }
-    }
-};
-
-INSTANTIATE_TEST_SUITE_P(Seed, PageRunsUnderKills, testing::Range(0U, 4U));
-
-TEST_P(PageRunsUnderKills, NoBlockIsLostOrHandedOutTwice) {
-    SHMWIN_NEEDS_FORK();
-    constexpr int n_kills = 60;
-    std::minstd_rand random(1000 + GetParam());
-    std::vector<std::unique_ptr<child>> workers;
-    unsigned seed = 100 * GetParam();
-    for (int rank = 0; rank < n_workers; ++rank) {
-        workers.push_back(std::make_unique<child>(worker(rank, ++seed)));
-    }
-    auto const survivor = pages.runs(n_workers);
-    for (int i = 0; i < n_kills; ++i) {
-        std::this_thread::sleep_for(std::chrono::microseconds(random() % 2500));
-        auto const which = random() % n_workers;
-        workers.at(which)->kill();
-        static_cast<void>(workers.at(which)->wait());
-        // The survivor goes on, whatever the dead one held.
-        ASSERT_THAT(violations_of(survivor), IsEmpty()) << "after kill " << i;
-        give_back(survivor, which);
-        workers.at(which) = std::make_unique<child>(worker(static_cast<int>(which), ++seed));
-        // So do the others.
-        auto const other = (which + 1) % n_workers;
-        auto const before = known->n_steps.at(other).load();
-        ASSERT_TRUE(test::eventually([&] { return known->n_steps.at(other).load() > before; }));
-    }
-    for (auto& each : workers) {
-        each->kill();
-        static_cast<void>(each->wait());
-    }
-    for (std::size_t rank = 0; rank < n_workers; ++rank) {
-        give_back(survivor, rank);
-    }
-    EXPECT_EQ(known->n_broken, 0U);
-    EXPECT_THAT(violations_of(survivor), IsEmpty());
-    auto const numbers = survivor.stats();
-    EXPECT_LE(numbers.n_used_runs, std::uint64_t{n_kills} + n_workers) << "one a kill at most";
-    EXPECT_GT(numbers.n_takeovers, 0U) << "no kill hit a holder: this test shows little";
-    // What was lost is known by its heads: all can be had back.
-    for (page_index page = 0; page < n_pages; ++page) {
-        if (survivor.length(page) != 0) {
-            EXPECT_TRUE(survivor.free(page));
-        }
-    }
-    EXPECT_EQ(survivor.stats().largest_free_run, n_pages);
-    EXPECT_THAT(violations_of(survivor), IsEmpty());
 }
 
 } // namespace
