@@ -78,6 +78,19 @@ struct HeapLiveness : testing::Test {
             memory.deallocate(block);
         }
     }
+    // Rank 1 is in that state, and has what it took; nobody adopts it. Then it goes on.
+    void expect_kept_while(participant_state state) const {
+        memory.collect();
+        EXPECT_EQ(pages.who(0).state(1), state);
+        expect_all_of(told->blocks, 1);
+        say(2);
+    }
+    // What rank 1 took before and after it went on.
+    void expect_all_comes_back() const {
+        give_back(told->blocks, 0x11);
+        give_back(told->more, 0x22);
+        expect_empty();
+    }
     void expect_empty() const {
         memory.collect();
         EXPECT_THAT(memory.verify().violations, IsEmpty());
@@ -99,14 +112,9 @@ TEST_F(HeapLiveness, ARankGoesOnWhenTheThreadThatAttachedHasEnded) {
         return true;
     });
     ASSERT_TRUE(heard(1));
-    memory.collect();
-    EXPECT_EQ(pages.who(0).state(1), participant_state::active);
-    expect_all_of(told->blocks, 1);
-    say(2);
+    expect_kept_while(participant_state::active);
     other.wait_for_zombie();
-    give_back(told->blocks, 0x11);
-    give_back(told->more, 0x22);
-    expect_empty();
+    expect_all_comes_back();
 }
 
 // The kernel shows such a process as a zombie.
@@ -130,14 +138,9 @@ TEST_F(HeapLiveness, ARankGoesOnWhenItsFirstThreadHasEnded) {
         std::getline(std::ifstream(stat), line);
         return line.find(") Z") != std::string::npos;
     }));
-    memory.collect();
-    EXPECT_EQ(pages.who(0).state(1), participant_state::active);
-    expect_all_of(told->blocks, 1);
-    say(2);
+    expect_kept_while(participant_state::active);
     other.wait_for_zombie();
-    give_back(told->blocks, 0x11);
-    give_back(told->more, 0x22);
-    expect_empty();
+    expect_all_comes_back();
 }
 
 // It is out of the others' collective calls, but may give back what it has.
@@ -153,16 +156,11 @@ TEST_F(HeapLiveness, ARankThatClosedFromAnotherThreadKeepsWhatItHas) {
         return true;
     });
     ASSERT_TRUE(heard(1));
-    memory.collect();
-    EXPECT_EQ(pages.who(0).state(1), participant_state::closed);
-    expect_all_of(told->blocks, 1);
-    say(2);
+    expect_kept_while(participant_state::closed);
     EXPECT_EQ(other.wait(), 0);
     memory.collect();
     expect_all_of(told->more, 0);
-    give_back(told->blocks, 0x11);
-    give_back(told->more, 0x22);
-    expect_empty();
+    expect_all_comes_back();
 }
 
 TEST_F(HeapLiveness, AZombieIsDead) {
@@ -237,14 +235,9 @@ TEST_F(HeapLiveness, ARankIsNotDeadWhenAChildOfItExits) {
         return good;
     });
     ASSERT_TRUE(heard(1));
-    memory.collect();
-    EXPECT_EQ(pages.who(0).state(1), participant_state::active);
-    expect_all_of(told->blocks, 1);
-    say(2);
+    expect_kept_while(participant_state::active);
     EXPECT_EQ(other.wait(), 0);
-    give_back(told->blocks, 0x11);
-    give_back(told->more, 0x22);
-    expect_empty();
+    expect_all_comes_back();
 }
 
 // Takes blocks, swaps them with whoever uses the same places, and frees what it gets.

@@ -5,7 +5,7 @@
 #include "shmwin/base/literals.hpp"
 #include "shmwin/memory/heap.hpp"
 
-#include "support/shared_pages.hpp"
+#include "support/heap_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,8 +13,6 @@
 #include <cstring>
 #include <gmock/gmock.h>
 #include <set>
-#include <span>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <vector>
 
@@ -26,27 +24,15 @@ using detail::page_bytes;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-struct LargeBlocks : testing::Test {
-    std::size_t room = SIZE_MAX;
-    test::shared_pages pages{
-        {.capacity = 16_MiB, .n_ranks = 2},
-        {[](void* left, std::size_t) { return *static_cast<std::size_t*>(left); },
-         &room,
-         "/dev/shm",
-         "mount it larger"}};
-    heap memory = pages.memory(0);
+struct LargeBlocks : test::heap_fixture {
     heap_stats before = memory.stats();
 
-    ~LargeBlocks() override {
+    LargeBlocks() : heap_fixture(16_MiB) {}
+
+    void TearDown() override {
         EXPECT_THAT(memory.verify().violations, IsEmpty());
         EXPECT_EQ(memory.stats().free, before.free);
     }
-    LargeBlocks() = default;
-    LargeBlocks(LargeBlocks const&) = delete;
-    LargeBlocks(LargeBlocks&&) = delete;
-    LargeBlocks& operator=(LargeBlocks const&) = delete;
-    LargeBlocks& operator=(LargeBlocks&&) = delete;
-
     [[nodiscard]] std::uint64_t in_page(void const* block) const {
         return memory.offset_of(block) % page_bytes;
     }
@@ -54,16 +40,6 @@ struct LargeBlocks : testing::Test {
         struct stat about {};
         EXPECT_EQ(::fstat(pages.file().fd(), &about), 0);
         return static_cast<std::size_t>(about.st_blocks) * 512;
-    }
-
-    template <typename Call>
-    static error_info error_of(Call const& call) {
-        try {
-            call();
-        } catch (error const& failed) {
-            return failed.info();
-        }
-        return {};
     }
 };
 
