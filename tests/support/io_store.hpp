@@ -96,4 +96,10 @@ struct open_segment_and_directory : open_segment {
         empty_directory(world, testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
+/// One object to save, and the path of a store.
+struct store_fixture : open_segment_and_directory {
+    shmwin::value<int> n = seg.create_value<int>("n", 1);
+    std::filesystem::path const path = directory / "state";
+};
+
 } // namespace shmwin::testing_support
