@@ -33,7 +33,8 @@ enum class heap_action : std::uint8_t {
     shrink,
     trim,
     die, ///< the rank is dead from here on; the others find what it had
-    // A call that the heap gains has its place here, in action_of below, and in heap_model.
+    // A call that the heap gains has its place here, in action_of and text_of below, in
+    // heap_calls or heap_refusals, and in heap_model.
 };
 
 /// One call, decoded.
