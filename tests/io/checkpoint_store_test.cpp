@@ -21,7 +21,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 
 static_assert(!std::is_copy_constructible_v<checkpoint_store>);
 static_assert(std::is_nothrow_move_constructible_v<

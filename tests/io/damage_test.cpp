@@ -20,7 +20,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 
 struct DamagedCheckpoint : saved_checkpoint {
     // Whatever happened to the file: no rank takes it for whole, and no wrong value comes back.

@@ -19,7 +19,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 
 struct Disk : open_segment_and_directory {
     void fill(double value) {

@@ -20,7 +20,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 
 struct ReadDataset : open_segment_and_directory {
     ReadDataset() { seg.destroy(seg.create_value<int>("first")); } // the directory has its pages

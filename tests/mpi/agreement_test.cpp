@@ -14,7 +14,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using detail::agree;
 using detail::agree_on;
 using detail::failure_of;

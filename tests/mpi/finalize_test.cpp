@@ -16,7 +16,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using detail::finalizable;
 using detail::join_finalize;
 using detail::leave_finalize;

@@ -12,7 +12,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using testing::HasSubstr;
 
 MPI_Comm const world = MPI_COMM_WORLD;

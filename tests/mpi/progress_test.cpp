@@ -15,7 +15,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 
 MPI_Comm const world = MPI_COMM_WORLD;
 

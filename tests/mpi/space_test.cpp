@@ -13,7 +13,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using namespace literals;
 using detail::file_space;
 using detail::memory_space;

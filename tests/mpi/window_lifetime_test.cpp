@@ -22,7 +22,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using testing::HasSubstr;
 
 constexpr std::size_t page = 4096;

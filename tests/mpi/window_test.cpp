@@ -20,7 +20,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using testing::AllOf;
 using testing::HasSubstr;
 

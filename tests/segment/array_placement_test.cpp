@@ -19,7 +19,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using namespace literals;
 using testing::HasSubstr;
 

@@ -28,7 +28,7 @@ SHMWIN_NAME(reading, "test.reading/1");
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using namespace literals;
 using testing::AllOf;
 using testing::HasSubstr;

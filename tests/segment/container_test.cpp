@@ -56,7 +56,7 @@ SHMWIN_NAME(std::string, "std.string");
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using testing::HasSubstr;
 
 // --- what may stand in a segment -----------------------------------------------------------------

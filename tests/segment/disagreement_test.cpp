@@ -14,7 +14,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using namespace literals;
 using testing::AllOf;
 using testing::HasSubstr;

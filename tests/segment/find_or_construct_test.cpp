@@ -50,7 +50,7 @@ SHMWIN_NAME(particle, "test.particle/1");
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using testing::AllOf;
 using testing::HasSubstr;
 

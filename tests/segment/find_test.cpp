@@ -13,7 +13,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using testing::AllOf;
 using testing::HasSubstr;
 

@@ -25,7 +25,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using namespace detail;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;

@@ -15,7 +15,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using namespace literals;
 using testing::HasSubstr;
 

@@ -13,7 +13,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 
 constexpr int n_values = 5'000;
 constexpr int n_arrays = 5'000;

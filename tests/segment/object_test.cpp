@@ -60,7 +60,7 @@ SHMWIN_NAME(shape_with_table, "test.shape_with_table/1");
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using testing::AllOf;
 using testing::HasSubstr;
 

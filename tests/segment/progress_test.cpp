@@ -16,7 +16,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 
 struct ProgressInCalls : open_segment {
     static constexpr int n_bytes = 1'000'000;

@@ -16,7 +16,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using namespace literals;
 
 static_assert(!std::is_copy_constructible_v<scratch_array<double, 2>>);

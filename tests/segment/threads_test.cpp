@@ -16,7 +16,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using namespace literals;
 
 struct Threads : open_segment {

@@ -12,7 +12,7 @@
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 using namespace literals;
 
 struct Trim : open_segment {

@@ -30,7 +30,7 @@ SHMWIN_NAME(two_words, "test.two_words/1");
 namespace shmwin {
 namespace {
 
-using namespace testing_support;
+using namespace test;
 
 // --- what does not compile -----------------------------------------------------------------------
 

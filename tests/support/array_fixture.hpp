@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace shmwin::testing_support {
+namespace shmwin::test {
 
 struct array_fixture : open_segment {
     // One error on all ranks, and nothing in the segment has changed.
@@ -23,4 +23,4 @@ struct array_fixture : open_segment {
     }
 };
 
-} // namespace shmwin::testing_support
+} // namespace shmwin::test

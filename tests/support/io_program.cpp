@@ -23,7 +23,7 @@ namespace {
 
 using namespace shmwin;
 using namespace shmwin::literals;
-using namespace shmwin::testing_support;
+using namespace shmwin::test;
 
 constexpr char const* usage = R"(usage: io_program COMMAND PATH
   write PATH    saves every kind of object as step 7 of the store PATH; empty arrays, too,

@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace shmwin::testing_support {
+namespace shmwin::test {
 
 /// The Python with h5py that the build found; "" if there is none.
 [[nodiscard]] inline std::string python() {
@@ -19,7 +19,7 @@ namespace shmwin::testing_support {
 }
 
 #define SHMWIN_NEEDS_H5PY()                                                                        \
-    if (::shmwin::testing_support::python().empty()) GTEST_SKIP() << "no Python with h5py"
+    if (::shmwin::test::python().empty()) GTEST_SKIP() << "no Python with h5py"
 
 /// Collective. Rank 0 runs it, with h5py and NumPy (np) at hand; `arguments` are sys.argv[1:].
 inline void run_python(MPI_Comm comm, std::string const& script, std::string const& arguments) {
@@ -33,4 +33,4 @@ inline void run_python(MPI_Comm comm, std::string const& script, std::string con
     MPI_Barrier(comm);
 }
 
-} // namespace shmwin::testing_support
+} // namespace shmwin::test

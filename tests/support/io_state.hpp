@@ -18,7 +18,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace shmwin::testing_support {
+namespace shmwin::test {
 
 /// The value of element `i` in the state `seed`: another one nearly everywhere.
 template <element T>
@@ -287,4 +287,4 @@ class known_objects {
     segment& seg_;
 };
 
-} // namespace shmwin::testing_support
+} // namespace shmwin::test

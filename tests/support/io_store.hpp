@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-namespace shmwin::testing_support {
+namespace shmwin::test {
 
 using namespace literals;
 using testing::AllOf;
@@ -102,4 +102,4 @@ struct store_fixture : open_segment_and_directory {
     std::filesystem::path const path = directory / "state";
 };
 
-} // namespace shmwin::testing_support
+} // namespace shmwin::test

@@ -12,7 +12,7 @@
 
 #include <cstddef>
 
-namespace shmwin::testing_support {
+namespace shmwin::test {
 
 template <typename Base, std::size_t Capacity = std::size_t{64} << 20U>
 struct open_segment_as : Base {
@@ -39,4 +39,4 @@ inline void expect_sound(segment& seg) {
     seg.fence();
 }
 
-} // namespace shmwin::testing_support
+} // namespace shmwin::test

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace shmwin::testing_support {
+namespace shmwin::test {
 
 [[nodiscard]] inline int rank_in(MPI_Comm comm) {
     int rank = 0;
@@ -121,4 +121,4 @@ class scoped_variable {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-} // namespace shmwin::testing_support
+} // namespace shmwin::test

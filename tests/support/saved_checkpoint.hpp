@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace shmwin::testing_support {
+namespace shmwin::test {
 
 struct saved_checkpoint : open_segment_and_directory {
     saved_checkpoint() {
@@ -83,4 +83,4 @@ struct saved_checkpoint : open_segment_and_directory {
     logged_lines log; // hundreds of warnings
 };
 
-} // namespace shmwin::testing_support
+} // namespace shmwin::test

@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-namespace shmwin::testing_support {
+namespace shmwin::test {
 
 struct window_fixture : testing::TestWithParam<backing_kind> {
     window_fixture() = default;
@@ -61,4 +61,4 @@ inline void expect_shared(std::span<std::byte> bytes, int rank, int size) {
     fence();
 }
 
-} // namespace shmwin::testing_support
+} // namespace shmwin::test
