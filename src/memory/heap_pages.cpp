@@ -10,7 +10,6 @@
 
 #include "memory/run_word.hpp"
 
-#include <atomic>
 #include <bit>
 #include <cstring>
 
@@ -59,10 +58,11 @@ std::uint64_t heap::offset_of(large_block const& block) const noexcept {
 
 // --- taking --------------------------------------------------------------------------------------
 
-std::optional<heap::large_block>
-heap::place(std::size_t n_bytes, std::size_t alignment, std::size_t start_bytes) const {
+std::optional<heap::large_block> heap::place(detail::page_runs::held const& hold,
+                                             std::size_t n_bytes,
+                                             std::size_t alignment,
+                                             std::size_t start_bytes) const {
     auto const n_pages = pages_for(start_bytes + n_bytes);
-    auto const hold = runs_.lock();
     auto const first = runs_.allocate(
         hold,
         {n_pages,
@@ -75,14 +75,13 @@ heap::place(std::size_t n_bytes, std::size_t alignment, std::size_t start_bytes)
 
 std::optional<heap::large_block> heap::place(std::size_t n_bytes, std::size_t alignment) const {
     if (n_bytes > pages_bytes_) return std::nullopt;
+    auto const hold = runs_.lock();
     if (n_bytes >= least_staggered_bytes && alignment < page_bytes) {
-        // Who takes which start does not matter, so the count needs no lock.
-        auto const n =
-            std::atomic_ref(runs_.control().n_staggered).fetch_add(1, std::memory_order_relaxed);
+        auto const n = runs_.control().n_staggered++;
         auto const start = n % n_starts * start_step_bytes / alignment * alignment;
-        if (auto const found = place(n_bytes, alignment, start)) return found;
+        if (auto const found = place(hold, n_bytes, alignment, start)) return found;
     }
-    return place(n_bytes, alignment, 0); // also where a page more does not fit
+    return place(hold, n_bytes, alignment, 0); // also where a page more does not fit
 }
 
 heap::large_block heap::take(std::size_t n_bytes, std::size_t alignment) const {

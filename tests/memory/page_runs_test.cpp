@@ -34,8 +34,8 @@ using testing::IsEmpty;
 // Part of the segment's layout.
 static_assert(offsetof(run_control, n_free_pages) == 8 && offsetof(run_control, n_used_runs) == 16);
 static_assert(offsetof(run_control, most_used_pages) == 24);
-static_assert(offsetof(run_control, level_bits) == 32 && offsetof(run_control, bin_bits) == 40);
-static_assert(offsetof(run_control, bins) == 80);
+static_assert(offsetof(run_control, level_bits) == 32 && offsetof(run_control, n_staggered) == 40);
+static_assert(offsetof(run_control, bin_bits) == 48 && offsetof(run_control, bins) == 88);
 static_assert(std::is_nothrow_copy_constructible_v<page_runs>);
 
 using PageRuns = test::page_runs_fixture;

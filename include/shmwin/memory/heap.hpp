@@ -151,8 +151,10 @@ class SHMWIN_API heap {
     [[nodiscard]] void* allocate_zeroed_pages(std::size_t n_bytes, std::size_t alignment) const;
     [[nodiscard]] std::uint64_t offset_of(large_block const& block) const noexcept;
     [[nodiscard]] large_block require_large(void const* block) const;
-    [[nodiscard]] std::optional<large_block>
-    place(std::size_t n_bytes, std::size_t alignment, std::size_t start_bytes) const;
+    [[nodiscard]] std::optional<large_block> place(detail::page_runs::held const& hold,
+                                                   std::size_t n_bytes,
+                                                   std::size_t alignment,
+                                                   std::size_t start_bytes) const;
     [[nodiscard]] std::optional<large_block> place(std::size_t n_bytes,
                                                    std::size_t alignment) const;
     [[nodiscard]] large_block take(std::size_t n_bytes, std::size_t alignment) const;

@@ -50,6 +50,7 @@ struct run_control {
     std::uint64_t n_used_runs;
     std::uint64_t most_used_pages;         ///< high-water mark
     std::uint64_t level_bits;              ///< bit l: a bin of doubling l is not empty
+    std::uint64_t n_staggered;             ///< large blocks placed: where the next one begins
     std::array<std::uint8_t, 40> bin_bits; ///< [l], bit s: bin 8 l + s is not empty
     std::array<page_index, n_bins> bins;   ///< first run + 1; 0 = empty
     // Of the descriptors of slabs, under the same lock:
@@ -57,7 +58,6 @@ struct run_control {
     std::uint32_t first_unused_slab; ///< number + 1
     std::uint32_t slabs_in_doubt;    ///< a holder died: find out which are unused
     std::uint32_t n_slabs;
-    std::uint64_t n_staggered; ///< large blocks ever placed: where the next one begins
 };
 
 /// Numbers of one moment.
