@@ -74,22 +74,25 @@ void heap::deallocate(void* block) const {
 
 [[gnu::noinline]] void heap::deallocate_slowly(void* block) const {
     if (block == nullptr) return;
-    if (!owns(block)) raise_foreign(block);
-    auto const begin = offset_of(block) - offset_of_page(0);
-    auto const word = runs_.word_of(begin / page_bytes);
+    auto const seen = look_at(block);
     auto outcome = detail::free_outcome::not_a_block;
-    if (detail::is_slab_word(word)) {
-        outcome = slabs_.deallocate(word, offset_of(block));
-    } else if (runs_.free(static_cast<detail::page_index>(begin / page_bytes),
-                          begin % page_bytes)) {
+    if (detail::is_slab_word(seen.word)) {
+        outcome = slabs_.deallocate(seen.word, seen.offset);
+    } else if (runs_.free(static_cast<detail::page_index>(seen.page), seen.start_bytes)) {
         outcome = detail::free_outcome::done;
     }
-    if (outcome != detail::free_outcome::done) raise_bad_pointer(offset_of(block), outcome);
+    if (outcome != detail::free_outcome::done) raise_bad_pointer(seen.offset, outcome);
+}
+
+heap::page_place heap::look_at(void const* block) const {
+    if (!owns(block)) raise_foreign(block);
+    auto const begin = offset_of(block) - offset_of_page(0);
+    auto const page = begin / page_bytes;
+    return {offset_of(block), page, begin % page_bytes, runs_.word_of(page)};
 }
 
 void heap::raise_foreign(void const* block) {
-    raise(errc::bad_pointer,
-          detail::text("block cannot be freed (", block, " is not in this segment)"));
+    raise(errc::bad_pointer, detail::text("no such block (", block, " is not in this segment)"));
 }
 
 void heap::raise_bad_pointer(std::uint64_t offset, detail::free_outcome why) {
@@ -97,17 +100,15 @@ void heap::raise_bad_pointer(std::uint64_t offset, detail::free_outcome why) {
         why == detail::free_outcome::already_free
             ? "it is free already: freed before"
             : "no block in use begins there: freed before, or inside a block";
-    raise(errc::bad_pointer,
-          detail::text("block cannot be freed (offset ", offset, "; ", reason, ")"));
+    raise(errc::bad_pointer, detail::text("no such block (offset ", offset, "; ", reason, ")"));
 }
 
 std::size_t heap::usable_size(void const* block) const {
     if (!owns(block)) return 0;
-    auto const begin = offset_of(block) - offset_of_page(0);
-    auto const word = runs_.word_of(begin / page_bytes);
-    if (detail::is_slab_word(word)) return slabs_.usable_size(word, offset_of(block));
-    if (!detail::is_block_at(word, begin % page_bytes)) return 0;
-    return detail::length_of(word) * page_bytes - begin % page_bytes;
+    auto const seen = look_at(block);
+    if (detail::is_slab_word(seen.word)) return slabs_.usable_size(seen.word, seen.offset);
+    if (!detail::is_block_at(seen.word, seen.start_bytes)) return 0;
+    return detail::length_of(seen.word) * page_bytes - seen.start_bytes;
 }
 
 heap_stats heap::stats() const {

@@ -150,19 +150,10 @@ void heap::prepare(std::uint64_t offset, std::size_t n_bytes, bool present) cons
 
 // --- in place ------------------------------------------------------------------------------------
 
-bool heap::is_small(void const* block) const noexcept {
-    return owns(block)
-           && detail::is_slab_word(
-               runs_.word_of((offset_of(block) - offset_of_page(0)) / page_bytes));
-}
-
-heap::large_block heap::require_large(void const* block) const {
-    if (!owns(block)) raise_foreign(block);
-    auto const begin = offset_of(block) - offset_of_page(0);
-    auto const word = runs_.word_of(begin / page_bytes);
-    if (!detail::is_block_at(word, begin % page_bytes))
-        raise_bad_pointer(offset_of(block), detail::free_outcome::not_a_block);
-    return {begin / page_bytes, detail::length_of(word), begin % page_bytes};
+heap::large_block heap::require_large(page_place const& seen) {
+    if (!detail::is_block_at(seen.word, seen.start_bytes))
+        raise_bad_pointer(seen.offset, detail::free_outcome::not_a_block);
+    return {seen.page, detail::length_of(seen.word), seen.start_bytes};
 }
 
 std::size_t heap::require_size(void const* block) const {
@@ -180,8 +171,9 @@ bool heap::resize(large_block const& block, std::uint64_t n_pages) const {
 }
 
 bool heap::try_expand(void* block, std::size_t n_bytes) const {
-    if (is_small(block)) return n_bytes <= require_size(block);
-    auto const before = require_large(block);
+    auto const seen = look_at(block);
+    if (detail::is_slab_word(seen.word)) return n_bytes <= require_size(block);
+    auto const before = require_large(seen);
     if (n_bytes > pages_bytes_) return false;
     auto const n_pages = pages_for(before.start_bytes + n_bytes);
     if (n_pages <= before.n_pages) return true;
@@ -197,8 +189,9 @@ bool heap::try_expand(void* block, std::size_t n_bytes) const {
 }
 
 std::size_t heap::shrink(void* block, std::size_t n_bytes) const {
-    if (is_small(block)) return require_size(block);
-    auto const before = require_large(block);
+    auto const seen = look_at(block);
+    if (detail::is_slab_word(seen.word)) return require_size(block);
+    auto const before = require_large(seen);
     auto const n_pages =
         n_bytes > pages_bytes_ ? before.n_pages : pages_for(before.start_bytes + n_bytes);
     if (n_pages < before.n_pages) static_cast<void>(resize(before, n_pages));

@@ -137,6 +137,13 @@ class SHMWIN_API heap {
         std::uint64_t n_pages;
     };
     // A block of whole pages: it begins `start_bytes` behind the start of the first one.
+    // Where a block that is to be one begins, and the word of its page.
+    struct page_place {
+        std::uint64_t offset;
+        std::uint64_t page;
+        std::uint64_t start_bytes; // behind the page's begin
+        std::uint64_t word;
+    };
     struct large_block {
         std::uint64_t first;
         std::uint64_t n_pages;
@@ -150,7 +157,8 @@ class SHMWIN_API heap {
     [[nodiscard]] void* allocate_pages(std::size_t n_bytes, std::size_t alignment) const;
     [[nodiscard]] void* allocate_zeroed_pages(std::size_t n_bytes, std::size_t alignment) const;
     [[nodiscard]] std::uint64_t offset_of(large_block const& block) const noexcept;
-    [[nodiscard]] large_block require_large(void const* block) const;
+    [[nodiscard]] page_place look_at(void const* block) const;
+    [[nodiscard]] static large_block require_large(page_place const& seen);
     [[nodiscard]] std::optional<large_block> place(detail::page_runs::held const& hold,
                                                    std::size_t n_bytes,
                                                    std::size_t alignment,
@@ -159,7 +167,6 @@ class SHMWIN_API heap {
                                                    std::size_t alignment) const;
     [[nodiscard]] large_block take(std::size_t n_bytes, std::size_t alignment) const;
     [[nodiscard]] bool resize(large_block const& block, std::uint64_t n_pages) const;
-    [[nodiscard]] bool is_small(void const* block) const noexcept;
     [[nodiscard]] std::size_t require_size(void const* block) const;
     [[noreturn]] void raise_full(std::size_t n_bytes) const;
     [[noreturn]] static void raise_foreign(void const* block);
