@@ -153,6 +153,14 @@ TEST_F(SlabsBadPointer, FreedByItsOwnerAndThenByAnother) {
     expect_refused(pages.memory(1), block, "freed before");
 }
 
+// Of its slab more is in use, and more is free: what is freed most often, so without detours.
+TEST_F(SlabsBadPointer, FreedByAnotherAndThenByItsOwner) {
+    auto* const more = memory.allocate(24, 8);
+    pages.memory(1).deallocate(block);
+    expect_refused(memory, block, "freed before");
+    memory.deallocate(more);
+}
+
 TEST_F(SlabsBadPointer, InsideABlock) {
     for (int const distance : {1, 8, 16, 23}) {
         expect_refused(memory, block + distance, "inside a block");
