@@ -145,6 +145,25 @@ TEST_F(RobustMutex, ExcludesProcessesOfWhichThereAreMoreThanCores) {
     EXPECT_EQ(shared->n_repairs, 0U) << "a process that ended outside the lock is no dead holder";
 }
 
+// Its wake-up was meant for one: whoever got it cannot know whether it was the only one asleep.
+TEST_F(RobustMutex, WhoSleptForItSaysThatOthersMaySleep) {
+    constexpr std::uint32_t somebody_sleeps = 0x8000'0000U; // in its word, see the header
+    as(0).attach();
+    as(1).attach();
+    std::atomic_ref const word(reinterpret_cast<std::uint32_t&>(shared->mutex));
+    bool said = false;
+    ASSERT_EQ(shared->mutex.lock(as(0), policy), lock_outcome::locked);
+    std::thread other([&] {
+        static_cast<void>(shared->mutex.lock(as(1), policy));
+        said = (word.load() & somebody_sleeps) != 0;
+        shared->mutex.unlock();
+    });
+    EXPECT_TRUE(test::eventually([&] { return (word.load() & somebody_sleeps) != 0; }));
+    shared->mutex.unlock();
+    other.join();
+    EXPECT_TRUE(said);
+}
+
 TEST_F(RobustMutex, IsTakenOverFromAKilledHolderSoon) {
     SHMWIN_NEEDS_FORK();
     // Whatever else the machine does: one of three tries is as quick as promised.
