@@ -27,7 +27,7 @@ inline unsigned class_for(std::size_t n_bytes, std::size_t alignment) noexcept {
 heap::heap(detail::region const& where, participants const& who, wait_policy const& policy) noexcept
     : where_(where),
       runs_(where, who, policy),
-      bits_(where),
+      bits_(where, runs_),
       slabs_(where, runs_, bits_, who, policy),
       first_page_(where.base() + where.header()[detail::section_id::pages].offset),
       pages_bytes_(where.header()[detail::section_id::pages].n_bytes) {}
@@ -112,10 +112,15 @@ std::size_t heap::usable_size(void const* block) const {
 }
 
 heap_stats heap::stats() const {
-    auto const pages = runs_.stats();
+    detail::run_stats pages;
+    detail::slab_stats small;
+    {
+        auto const hold = runs_.lock(); // no slab is made or given back between the two
+        pages = runs_.stats(hold);
+        small = slabs_.stats();
+    }
     heap_stats numbers;
     numbers.capacity = pages.n_pages * page_bytes;
-    auto const small = slabs_.stats();
     numbers.free = (pages.n_free_pages + small.n_pages) * page_bytes - small.used_bytes;
     numbers.used = numbers.capacity - numbers.free;
     numbers.in_pages = numbers.capacity - pages.n_free_pages * page_bytes;

@@ -50,8 +50,7 @@ std::string largest_of(detail::directory const& names) {
 
 void heap::raise_full(std::size_t n_bytes) const {
     auto const numbers = stats();
-    // To read names takes no lock, so who asks does not matter.
-    detail::directory const names(*this, participants({}, 0), wait_policy{});
+    detail::directory const names(*this, slabs_.who(), slabs_.policy());
     raise(errc::out_of_memory,
           detail::text("segment is full (",
                        detail::bytes_text(n_bytes),

@@ -10,6 +10,7 @@
 
 #include "memory/run_word.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -22,6 +23,8 @@ constexpr std::size_t least_staggered_bytes = std::size_t{256} << 10U;
 // 13 starts, 5 lines apart: neighbours in time differ by 320 bytes at least, and none by a page.
 constexpr std::uint64_t n_starts = 13;
 constexpr std::uint64_t start_step_bytes = 320;
+// What is populated under the lock at once: 2 MiB.
+constexpr std::uint64_t pages_of_a_piece = 512;
 
 // Of at least one page; for any number of bytes.
 constexpr std::uint64_t pages_for(std::size_t n_bytes) {
@@ -162,12 +165,29 @@ std::size_t heap::require_size(void const* block) const {
     return n_bytes;
 }
 
-bool heap::resize(large_block const& block, std::uint64_t n_pages) const {
-    auto const hold = runs_.lock();
-    auto const head = runs_.word_of(block.first);
-    if (!detail::is_block_at(head, block.start_bytes))
+// Under the lock: a block that was looked at before it.
+void heap::require_same(large_block const& block) const {
+    if (!detail::is_block_at(runs_.word_of(block.first), block.start_bytes))
         raise_bad_pointer(offset_of(block), detail::free_outcome::not_a_block);
-    return runs_.resize(hold, static_cast<detail::page_index>(block.first), n_pages);
+}
+
+// The block is not larger before the pages are present and noted as touched. Populating them all
+// would hold the lock for too long: piece by piece, and each time everything may be different.
+bool heap::grow(large_block const& block, std::uint64_t n_pages) const {
+    auto const first = static_cast<detail::page_index>(block.first);
+    auto const end = block.first + block.n_pages;
+    auto const more = n_pages - block.n_pages;
+    for (;;) {
+        auto const hold = runs_.lock();
+        require_same(block);
+        if (!runs_.can_resize(hold, first, n_pages)) return false;
+        auto const absent = bits_.first_absent(end, more);
+        if (absent == end + more) {
+            bits_.mark_touched(end, more);
+            return runs_.resize(hold, first, n_pages);
+        }
+        bits_.make_present(hold, absent, std::min(end + more - absent, pages_of_a_piece));
+    }
 }
 
 bool heap::try_expand(void* block, std::size_t n_bytes) const {
@@ -176,16 +196,7 @@ bool heap::try_expand(void* block, std::size_t n_bytes) const {
     auto const before = require_large(seen);
     if (n_bytes > pages_bytes_) return false;
     auto const n_pages = pages_for(before.start_bytes + n_bytes);
-    if (n_pages <= before.n_pages) return true;
-    if (!resize(before, n_pages)) return false;
-    try {
-        bits_.make_present(before.first + before.n_pages, n_pages - before.n_pages);
-        bits_.mark_touched(before.first + before.n_pages, n_pages - before.n_pages);
-    } catch (...) {
-        static_cast<void>(resize(before, before.n_pages));
-        throw;
-    }
-    return true;
+    return n_pages <= before.n_pages || grow(before, n_pages);
 }
 
 std::size_t heap::shrink(void* block, std::size_t n_bytes) const {
@@ -194,7 +205,12 @@ std::size_t heap::shrink(void* block, std::size_t n_bytes) const {
     auto const before = require_large(seen);
     auto const n_pages =
         n_bytes > pages_bytes_ ? before.n_pages : pages_for(before.start_bytes + n_bytes);
-    if (n_pages < before.n_pages) static_cast<void>(resize(before, n_pages));
+    if (n_pages < before.n_pages) {
+        auto const hold = runs_.lock();
+        require_same(before);
+        static_cast<void>(
+            runs_.resize(hold, static_cast<detail::page_index>(before.first), n_pages));
+    }
     return usable_size(block);
 }
 

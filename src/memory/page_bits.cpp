@@ -74,8 +74,8 @@ void set(bitmap bits, std::uint64_t first, std::uint64_t n) noexcept {
 
 } // namespace
 
-page_bits::page_bits(region const& where) noexcept
-    : where_(where), n_pages_(where.header().n_pages) {
+page_bits::page_bits(region const& where, page_runs const& runs) noexcept
+    : where_(where), runs_(runs), n_pages_(where.header().n_pages) {
     auto const both = where.as<std::uint64_t>(section_id::page_bits);
     present_ = both.first(both.size() / 2);
     touched_ = both.last(both.size() / 2);
@@ -87,15 +87,8 @@ void page_bits::ensure(bitmap bits, std::uint64_t first, std::uint64_t n) const 
     where_.ensure_metadata(begin, end - begin);
 }
 
-void page_bits::make_present(std::uint64_t first, std::uint64_t n) const {
-    if (n == 0) return;
-    auto const end = first + n;
-    // A little ahead: harmless for whoever owns those pages, since populating keeps the bytes.
-    auto const ahead =
-        std::min(n_pages_, (end + pages_at_once - 1) / pages_at_once * pages_at_once);
-    auto const last = n < pages_at_once ? ahead : end;
-    ensure(present_, first, last - first);
-    if (all_set(present_, first, n)) return;
+// Makes [first, end) present, and what there is memory for up to `last`.
+void page_bits::fill(std::uint64_t first, std::uint64_t end, std::uint64_t last) const {
     while ((first = next(present_, first, end, false)) < end) {
         auto stop = next(present_, first, last, true);
         auto const offset = where_.header()[section_id::pages].offset + first * page_bytes;
@@ -106,6 +99,34 @@ void page_bits::make_present(std::uint64_t first, std::uint64_t n) const {
         set(present_, first, stop - first);
         first = stop;
     }
+}
+
+void page_bits::make_present(std::uint64_t first, std::uint64_t n) const {
+    if (n == 0) return;
+    auto const end = first + n;
+    ensure(present_, first, n);
+    if (all_set(present_, first, n)) return;
+    if (n >= pages_at_once) return fill(first, end, end);
+    auto const last = std::min(n_pages_, (end + pages_at_once - 1) / pages_at_once * pages_at_once);
+    ensure(present_, first, last - first);
+    // Those ahead are not the caller's: without the lock they could be released between their
+    // population and their bits. Populating keeps the bytes of whoever else owns them.
+    auto const hold = runs_.lock();
+    fill(first, end, last);
+}
+
+void page_bits::make_present(page_runs::held const& /*hold*/,
+                             std::uint64_t first,
+                             std::uint64_t n) const {
+    if (n == 0) return;
+    ensure(present_, first, n);
+    fill(first, first + n, first + n);
+}
+
+std::uint64_t page_bits::first_absent(std::uint64_t first, std::uint64_t n) const {
+    if (n == 0) return first;
+    ensure(present_, first, n);
+    return next(present_, first, first + n, false);
 }
 
 void page_bits::clear_touched(std::uint64_t first, std::uint64_t n) const {
@@ -145,22 +166,35 @@ void page_bits::clear(bitmap bits, std::uint64_t first, std::uint64_t n) const n
 // `present` goes before the pages do, and `touched` after: a process that is killed in between
 // leaves bits that cost a little work, and are never wrong.
 std::uint64_t page_bits::release(std::uint64_t first, std::uint64_t n) const noexcept {
-    auto const pages = where_.header()[section_id::pages].offset;
     auto const present = [this](std::uint64_t at) { return word_at(present_, at); };
-    std::uint64_t n_released = 0;
+    auto const touched = [this](std::uint64_t at) { return word_at(touched_, at); };
     auto const end = first + n;
-    while ((first = next(present, first, end, true)) < end) {
-        auto const stop = next(present, first, end, false);
-        clear(present_, first, stop - first);
-        if (!where_.release(pages + first * page_bytes, (stop - first) * page_bytes)) {
-            set(present_, first, stop - first);
+    std::uint64_t n_released = 0;
+    for (auto from = first; (from = next(present, from, end, true)) < end;) {
+        auto const stop = next(present, from, end, false);
+        clear(present_, from, stop - from);
+        if (!release_range(from, stop - from)) {
+            set(present_, from, stop - from);
             return n_released;
         }
-        clear(touched_, first, stop - first);
-        n_released += stop - first;
-        first = stop;
+        n_released += stop - from;
+        from = stop;
+    }
+    // What was left to its user to touch is not known to be present.
+    for (auto from = first; (from = next(touched, from, end, true)) < end;) {
+        auto const stop = next(touched, from, end, false);
+        if (!release_range(from, stop - from)) return n_released;
+        n_released += stop - from;
+        from = stop;
     }
     return n_released;
+}
+
+bool page_bits::release_range(std::uint64_t first, std::uint64_t n) const noexcept {
+    auto const offset = where_.header()[section_id::pages].offset + first * page_bytes;
+    if (!where_.release(offset, n * page_bytes)) return false;
+    clear(touched_, first, n);
+    return true;
 }
 
 std::uint64_t page_bits::count_present(std::uint64_t first, std::uint64_t n) const {

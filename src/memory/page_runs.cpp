@@ -225,7 +225,10 @@ std::uint64_t page_runs::length(page_index first) const {
 }
 
 run_stats page_runs::stats() const {
-    auto const hold = lock();
+    return stats(lock());
+}
+
+run_stats page_runs::stats(held const& /*hold*/) const {
     run_stats numbers{words_.size(),
                       control_->n_free_pages,
                       control_->n_used_runs,

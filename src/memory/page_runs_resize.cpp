@@ -9,15 +9,25 @@
 
 namespace shmwin::inline v1::detail {
 
-bool page_runs::resize(held const& /*hold*/, page_index first, std::uint64_t n_pages) const {
+// Pages of the free run that begins there; 0 if none does.
+std::uint64_t page_runs::free_at(std::uint64_t page) const noexcept {
+    bool const is_free = page < words_.size() && kind_of_word(word(page)) == word_kind::free_head;
+    return is_free ? length_of(word(page)) : 0;
+}
+
+bool page_runs::can_resize(held const& /*hold*/, page_index first, std::uint64_t n_pages) const {
+    auto const before = length_of(word(first));
+    return n_pages <= before || n_pages <= before + free_at(first + before);
+}
+
+bool page_runs::resize(held const& hold, page_index first, std::uint64_t n_pages) const {
     auto const head = word(first);
     SHMWIN_EXPECT(kind_of_word(head) == word_kind::used_head && n_pages > 0);
     auto const before = length_of(head);
     auto const end = first + before;
-    bool const free_behind = end < words_.size() && kind_of_word(word(end)) == word_kind::free_head;
-    auto const behind = free_behind ? length_of(word(end)) : 0;
+    auto const behind = free_at(end);
     if (n_pages == before) return true;
-    if (n_pages > before + behind) return false;
+    if (!can_resize(hold, first, n_pages)) return false;
     auto const rest = before + behind - n_pages;
     auto const new_end = first + n_pages;
     // What can fail comes before the first change.

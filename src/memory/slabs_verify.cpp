@@ -94,6 +94,8 @@ void slabs::verify_table(owners const& all, std::vector<std::string>& violations
     std::uint32_t n_slabs = 0;
     for (std::uint32_t n = 0; n < table.size(); ++n) {
         if (!table.is_slab(table[n])) continue;
+        bool const in_doubt = runs_.control().slabs_in_doubt != 0;
+        if (in_doubt && table[n].owner.load() == nobody) continue; // who gave it back died
         ++n_slabs;
         verify_slab(table[n], violations);
         if (table[n].ready && all.alive(table[n].owner)) verify_hints(table[n], violations);

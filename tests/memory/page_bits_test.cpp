@@ -41,7 +41,7 @@ struct PageBits : testing::Test {
     static constexpr std::uint64_t n_pages = 700; // more than one word and no whole number of them
     room space;
     test::shared_pages pages{{.capacity = n_pages * page_bytes, .n_ranks = 2}, space.source()};
-    page_bits bits{pages.where()};
+    page_bits bits{pages.where(), pages.runs(0)};
 
     [[nodiscard]] std::byte* page(std::uint64_t which) const {
         return pages.where().at(pages.where().header()[detail::section_id::pages].offset)
@@ -216,7 +216,7 @@ TEST_F(PageBits, AreSeenThroughTheOtherMapping) {
     bits.make_present(3, 50);
     bits.mark_touched(3, 50);
     std::memset(page(3), 4, 50 * page_bytes);
-    page_bits const other(pages.where(test::via::second));
+    page_bits const other(pages.where(test::via::second), pages.runs(0, test::via::second));
     EXPECT_EQ(other.count_present(3, 50), 50U);
     other.clear_touched(3, 50);
     EXPECT_TRUE(is_filled(3, 0));

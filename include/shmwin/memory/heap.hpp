@@ -107,7 +107,7 @@ class SHMWIN_API heap {
     /// @complexity  O(pages); holds the lock of the pages
     std::size_t trim() const;
 
-    /// Local. Numbers of one moment. O(pages / 64).
+    /// Local. Numbers of one moment. O(pages / 64 + slabs); holds the lock of the pages for a part.
     [[nodiscard]] heap_stats stats() const;
 
     /// Local. Checks every invariant of the heap's metadata, while nobody changes it. O(pages).
@@ -166,7 +166,8 @@ class SHMWIN_API heap {
     [[nodiscard]] std::optional<large_block> place(std::size_t n_bytes,
                                                    std::size_t alignment) const;
     [[nodiscard]] large_block take(std::size_t n_bytes, std::size_t alignment) const;
-    [[nodiscard]] bool resize(large_block const& block, std::uint64_t n_pages) const;
+    void require_same(large_block const& block) const;
+    [[nodiscard]] bool grow(large_block const& block, std::uint64_t n_pages) const;
     [[nodiscard]] std::size_t require_size(void const* block) const;
     [[noreturn]] void raise_full(std::size_t n_bytes) const;
     [[noreturn]] static void raise_foreign(void const* block);

@@ -113,6 +113,9 @@ class SHMWIN_API page_runs {
     /// Local. As free(), of a run of another kind.
     bool free(held const& hold, page_index first, word_kind kind) const;
 
+    /// Local. True if resize() can do it.
+    [[nodiscard]] bool can_resize(held const& hold, page_index first, std::uint64_t n_pages) const;
+
     /// Local. Makes a block's run longer or shorter where it stands. O(1).
     /// @returns  false, and nothing changes, if the pages behind it are not free
     /// @pre  n_pages > 0; a block's run begins at `first`
@@ -146,6 +149,7 @@ class SHMWIN_API page_runs {
     [[nodiscard]] std::uint64_t length(page_index first) const;
 
     [[nodiscard]] run_stats stats() const;
+    [[nodiscard]] run_stats stats(held const& hold) const;
 
     /// Local. Adds a line to `violations` for each broken invariant, at most `limit` in all.
     /// O(pages); holds the lock.
@@ -158,6 +162,7 @@ class SHMWIN_API page_runs {
     [[nodiscard]] std::uint64_t lead_of(std::uint64_t first,
                                         std::uint64_t align_pages) const noexcept;
     [[nodiscard]] std::uint64_t start_in(std::uint64_t first, request const& what) const noexcept;
+    [[nodiscard]] std::uint64_t free_at(std::uint64_t page) const noexcept;
     void insert(page_index first, std::uint64_t n_pages) const noexcept;
     void remove(page_index first, std::uint64_t n_pages) const noexcept;
     void set_run(std::uint64_t first, std::uint64_t n_pages, std::uint64_t head) const noexcept;

@@ -62,6 +62,10 @@ class SHMWIN_API slabs {
     /// Local. Frees the block at `offset`, in a page whose word is `page_word`, a slab's. O(1).
     free_outcome deallocate(std::uint64_t page_word, std::uint64_t offset) const;
 
+    /// Local. As which participant the calling process takes locks, and how it waits for them.
+    [[nodiscard]] participants const& who() const noexcept { return who_; }
+    [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
+
     /// Local. deallocate(), if that takes no more than a few instructions; otherwise false, and
     /// nothing changed.
     [[nodiscard]] bool free_at_once(std::uint64_t page_word, std::uint64_t offset) const noexcept;
