@@ -23,7 +23,7 @@ class slabs::shared_slot_lock {
     struct repair {
         slabs const* all;
         std::uint32_t number;
-        void operator()() const { all->rebuild(number); }
+        void operator()() const noexcept { all->rebuild(number); }
     };
     std::uint32_t number_;
     robust_lock<repair> hold_;

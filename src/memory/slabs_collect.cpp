@@ -21,6 +21,8 @@ void for_each_bit(std::uint64_t bits, F const& f) {
 
 } // namespace
 
+// The owner is a living slot's only of what is a slab: its own thread made it or adopted it, and
+// whoever gives one back says first that nobody owns it.
 void slabs::for_each_slab(std::uint32_t owner, function_ref<void(slab&)> f) const {
     slab_table const table(where_, runs_);
     for (std::uint32_t n = 0; n < table.size(); ++n) {

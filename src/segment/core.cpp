@@ -148,6 +148,7 @@ segment_core::segment_core(node const& on, window&& memory, std::shared_ptr<void
       region_(window_.bytes().data(), window_.source()),
       who_(region_.as<participant_slot>(section_id::participants), on.rank()),
       policy_(with_progress(wait_policy::for_ranks(on.size(), on.state().n_cores), on)),
+      local_policy_(with_local_progress(wait_policy::for_ranks(on.size(), on.state().n_cores), on)),
       lock_policy_(wait_policy::for_ranks(on.size(), on.state().n_cores)),
       lot_(region_.as<parking_line>(section_id::parking_lot)),
       rendezvous_(*region_.as<rendezvous_state>(section_id::rendezvous).data(),
@@ -175,6 +176,8 @@ void segment_core::fence() {
 std::size_t segment_core::trim() {
     require_open(operation::trim);
     note(operation::trim);
+    rendezvous_.meet(
+        {operation::trim}, nullptr, [](meeting_values&) {}); // all have freed what they will
     auto const failure = failure_of([&] { heap_.collect(); });
     return rendezvous_.meet({operation::trim},
                             failure ? &*failure : nullptr,

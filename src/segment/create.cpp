@@ -121,8 +121,9 @@ std::uint64_t segment_core::make_small_block(object_request const& request,
                 enter(*record, result[0], result);
             },
             values);
-    } catch (error const&) {
-        if (block != nullptr) {
+    } catch (error const& failed) {
+        // A rank that left may have entered the name before.
+        if (block != nullptr && failed.code() != errc::peer_left) {
             work.undo(block);
             heap_.deallocate(block);
         }
@@ -274,7 +275,7 @@ placed_object segment_core::find_or_construct(object_request const& request,
     auto const there = directory_.find_head(request.name);
     if (there && is_match(there->head, request)) return place(*there);
     auto const made = directory_.find_or_construct(
-        make_record(request, rank()), alignment_of(request), policy_, construct);
+        make_record(request, rank()), alignment_of(request), local_policy_, construct);
     created = made.created;
     check_match(made.entry.record, request, false);
     return place(made.entry.head());

@@ -58,7 +58,7 @@ std::uint64_t pid_namespace_of_this_process() {
 // A process whose first thread has ended is shown as a zombie while its other threads live on.
 bool has_more_than_one_thread(std::int32_t pid) {
     DIR* const tasks = ::opendir(proc_path(pid, "task").c_str());
-    if (tasks == nullptr) return false;
+    if (tasks == nullptr) return errno != ENOENT; // no room to look: it may live
     int n_tasks = 0;
     while (auto const* entry = ::readdir(tasks)) { // NOLINT(concurrency-mt-unsafe): own stream
         if (entry->d_name[0] != '.') ++n_tasks;

@@ -23,7 +23,7 @@ constexpr std::size_t n_after = 80'000;
 constexpr std::size_t alignment = detail::page_bytes;
 
 struct HeapExpandAfterDeath : testing::Test {
-    detail::layout_request const request{.capacity = 1_MiB, .n_ranks = 2};
+    detail::layout_request const request{.capacity = 256_KiB, .n_ranks = 2};
     test::shared_pages pages{request};
     std::uint64_t const block =
         pages.memory(0).offset_of(pages.memory(0).allocate(n_before, alignment));

@@ -6,7 +6,9 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <thread>
 #include <vector>
 
 namespace shmwin {
@@ -56,6 +58,24 @@ TEST_F(Trim, CollectsWhatEachRankHoldsInEmptySlabs) {
     EXPECT_LE(seg.heap().stats().in_pages, 1_MiB);
 }
 
+// The rank that has the slabs comes first, and waits for the one that frees what is in them.
+TEST_F(Trim, GivesBackWhatARankFreedBeforeItCame) {
+    std::vector<unsigned long long> offsets(2000);
+    if (rank == 0) {
+        for (auto& each : offsets) {
+            each = seg.heap().offset_of(seg.heap().allocate(1024));
+        }
+    }
+    MPI_Bcast(offsets.data(), 2000, MPI_UNSIGNED_LONG_LONG, 0, world);
+    if (rank == last) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(size == 1 ? 0 : 100));
+        for (auto const each : offsets) {
+            seg.heap().deallocate(seg.heap().at(each));
+        }
+    }
+    EXPECT_GE(seg.trim(), 1_MiB);
+}
+
 TEST_F(Trim, IsTheSameOnAllRanksAndOnceIsEnough) {
     auto const dropped = seg.create_array<char>("dropped", shape(3'000'000));
     seg.destroy(dropped);
@@ -71,6 +91,22 @@ TEST_F(Trim, OfAClosedSegmentIsRefused) {
     segment closed(other, {.capacity = 1_MiB});
     closed.close();
     EXPECT_THROW(closed.trim(), error);
+}
+
+// That rank has no slot yet, and no room for one.
+TEST(TrimWithoutRoom, OnOneRankIsTheErrorOfAll) {
+    node on(MPI_COMM_WORLD);
+    if (on.size() > 1) {
+        auto const last = on.size() - 1;
+        // Each rank leaves as much free as it is told to; who creates the segment looks first.
+        scoped_variable const reserve("SHMWIN_RESERVE", on.rank() == last ? "1000TiB" : "16MiB");
+        segment seg(on, {.capacity = 4_MiB});
+        auto const thrown = agreed_error_of(MPI_COMM_WORLD, [&] { seg.trim(); });
+        EXPECT_EQ(thrown.code, errc::no_space);
+        EXPECT_EQ(thrown.rank, last);
+        seg.close();
+    }
+    on.close();
 }
 
 } // namespace

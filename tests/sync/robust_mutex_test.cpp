@@ -267,7 +267,7 @@ TEST_F(RobustMutex, ARepairerThatIsKilledIsRepairedAfter) {
         auto const before = shared->n_ready.load();
         child const second([&] {
             as(2).attach();
-            auto const never_ends = [&] {
+            auto const never_ends = [&]() noexcept {
                 ++shared->n_ready;
                 for (;;) {
                     ::pause();

@@ -23,7 +23,7 @@ struct heap_stats {
     std::size_t capacity = 0;           ///< for objects, in all
     std::size_t used = 0;               ///< of blocks in use, rounded up as the heap does
     std::size_t free = 0;               ///< capacity - used
-    std::size_t largest_free = 0;       ///< the largest single request that succeeds
+    std::size_t largest_free = 0;       ///< the largest run of whole pages; slabs may have room yet
     std::size_t most_used = 0;          ///< high-water mark of pages, those of slabs included
     std::size_t in_pages = 0;           ///< of pages in use: `used`, and what is free in slabs
     std::size_t metadata = 0;           ///< the heap's own, of this present: map, bits, descriptors
@@ -78,6 +78,7 @@ class SHMWIN_API heap {
     /// blocks up to 32 KiB stay as they are.
     /// @returns  usable_size() from now on
     /// @throws argument_error (bad_pointer)  as deallocate()
+    /// @throws out_of_memory (no_space)      the system has no room for a word about the rest
     /// @complexity  O(1)
     std::size_t shrink(void* block, std::size_t n_bytes) const;
 

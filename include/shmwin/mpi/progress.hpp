@@ -16,4 +16,8 @@ namespace shmwin::inline v1::detail {
 /// whenever the calling thread may call MPI. The node's communicators must be open meanwhile.
 [[nodiscard]] SHMWIN_API wait_policy with_progress(wait_policy policy, node const& on);
 
+/// Local. As with_progress(), for the waits of local calls: not at MPI_THREAD_SERIALIZED, where
+/// another thread of the host may be in MPI (MPI-3.1, section 12.4.3).
+[[nodiscard]] SHMWIN_API wait_policy with_local_progress(wait_policy policy, node const& on);
+
 } // namespace shmwin::inline v1::detail

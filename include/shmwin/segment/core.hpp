@@ -171,8 +171,9 @@ class SHMWIN_API segment_core final : public finalizable,
     std::shared_ptr<void const> keep_alive_;
     region region_;
     participants who_;
-    wait_policy policy_;      ///< drives MPI while it waits
-    wait_policy lock_policy_; ///< of the short locks inside
+    wait_policy policy_;       ///< of collective calls: drives MPI while it waits
+    wait_policy local_policy_; ///< of local ones: drives MPI where it may
+    wait_policy lock_policy_;  ///< of the short locks inside
     parking_lot lot_;
     rendezvous rendezvous_;
     heap heap_;

@@ -192,7 +192,8 @@ class SHMWIN_API object_group {
     /// its turn; so it does, within a second, if the rank that constructs is killed.
     ///
     /// The constructor may take long and use the segment, other names too; no lock is held. Two
-    /// whose constructors ask for each other's name wait for ever. T as for construct().
+    /// whose constructors ask for each other's name wait for ever. Whoever waits drives MPI, but
+    /// not at MPI_THREAD_SERIALIZED. T as for construct().
     ///
     /// @throws argument_error (type_mismatch)   what is there is another type or kind
     /// @throws argument_error (already_exists)  the constructor asks for its own name

@@ -66,6 +66,7 @@ class robust_lock {
                 wait_policy const& policy,
                 Repair repair)
         : mutex_(mutex) {
+        static_assert(noexcept(repair()), "else the lock would stay held");
         if (mutex_.lock(who, policy) == lock_outcome::owner_died) repair();
     }
     robust_lock(robust_lock const&) = delete;
