@@ -121,9 +121,11 @@ std::uint64_t segment_core::make_small_block(object_request const& request,
                 enter(*record, result[0], result);
             },
             values);
-    } catch (error const& failed) {
-        // A rank that left may have entered the name before.
-        if (block != nullptr && failed.code() != errc::peer_left) {
+    } catch (error const&) {
+        // A rank that died completing the call may have entered the name before.
+        auto const there = work.named ? directory_.find_head(request.name) : std::nullopt;
+        bool const is_named = there && region_.at(there->head.offset) == block;
+        if (block != nullptr && !is_named) {
             work.undo(block);
             heap_.deallocate(block);
         }

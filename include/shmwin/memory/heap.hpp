@@ -137,7 +137,6 @@ class SHMWIN_API heap {
         std::uint64_t first;
         std::uint64_t n_pages;
     };
-    // A block of whole pages: it begins `start_bytes` behind the start of the first one.
     // Where a block that is to be one begins, and the word of its page.
     struct page_place {
         std::uint64_t offset;
@@ -145,6 +144,7 @@ class SHMWIN_API heap {
         std::uint64_t start_bytes; // behind the page's begin
         std::uint64_t word;
     };
+    // A block of whole pages: it begins `start_bytes` behind the start of the first one.
     struct large_block {
         std::uint64_t first;
         std::uint64_t n_pages;
