@@ -12,7 +12,7 @@
 namespace hillslope {
 
 struct result {
-    shmwin::mdspan<double const, shmwin::dims<2>> elevation;
+    shmwin::mdspan<double const, shmwin::array_extents<2>> elevation;
     spacing metres;
     double diffusivity = 0;
     std::int64_t steps = 0;

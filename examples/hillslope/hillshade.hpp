@@ -20,7 +20,7 @@ struct image {
 
 /// Elevation on a grid; row 0 is in the north.
 struct surface {
-    shmwin::mdspan<double const, shmwin::dims<2>> z;
+    shmwin::mdspan<double const, shmwin::array_extents<2>> z;
     spacing metres;
 
     /// Bilinear interpolation at metres from the north-western corner, clamped to the edges.

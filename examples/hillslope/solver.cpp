@@ -16,8 +16,8 @@ weights weights_of(double diffusivity, double years, spacing metres) {
             diffusivity * years / (metres.x * metres.x)};
 }
 
-void diffuse(shmwin::mdspan<double const, shmwin::dims<2>> const& now,
-             shmwin::mdspan<double, shmwin::dims<2>> const& next,
+void diffuse(shmwin::mdspan<double const, shmwin::array_extents<2>> const& now,
+             shmwin::mdspan<double, shmwin::array_extents<2>> const& next,
              shmwin::range rows,
              weights w) {
     auto const n_x = now.extent(1);

@@ -23,8 +23,8 @@ weights weights_of(double diffusivity, double years, spacing metres);
 
 /// Local. One step of the inner points of `rows`. Reads one row of each neighbour, in place.
 /// The first and last row and column never change.
-void diffuse(shmwin::mdspan<double const, shmwin::dims<2>> const& now,
-             shmwin::mdspan<double, shmwin::dims<2>> const& next,
+void diffuse(shmwin::mdspan<double const, shmwin::array_extents<2>> const& now,
+             shmwin::mdspan<double, shmwin::array_extents<2>> const& next,
              shmwin::range rows,
              weights w);
 

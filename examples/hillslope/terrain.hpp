@@ -12,8 +12,8 @@
 
 namespace hillslope {
 
-using view = shmwin::mdspan<double, shmwin::dims<2>>;
-using const_view = shmwin::mdspan<double const, shmwin::dims<2>>;
+using view = shmwin::mdspan<double, shmwin::array_extents<2>>;
+using const_view = shmwin::mdspan<double const, shmwin::array_extents<2>>;
 using input_array = shmwin::array<double, 2>;
 using elevation_levels = shmwin::levels<double, 2>;
 

@@ -16,7 +16,7 @@
 
 namespace {
 
-using table = shmwin::mdspan<double, shmwin::dims<2>>;
+using table = shmwin::mdspan<double, shmwin::array_extents<2>>;
 
 constexpr std::int64_t n_densities = 512;
 

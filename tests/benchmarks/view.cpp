@@ -18,10 +18,10 @@ namespace {
 using bench::context;
 using bench::passes;
 using bench::triad;
-using line_view = shmwin::mdspan<double, shmwin::dims<1>>;
-using line_source = shmwin::mdspan<double const, shmwin::dims<1>>;
-using grid_view = shmwin::mdspan<double, shmwin::dims<2>>;
-using grid_source = shmwin::mdspan<double const, shmwin::dims<2>>;
+using line_view = shmwin::mdspan<double, shmwin::array_extents<1>>;
+using line_source = shmwin::mdspan<double const, shmwin::array_extents<1>>;
+using grid_view = shmwin::mdspan<double, shmwin::array_extents<2>>;
+using grid_source = shmwin::mdspan<double const, shmwin::array_extents<2>>;
 
 // --- kernels: the same loops, through views and through pointers ---------------------------------
 

@@ -88,7 +88,7 @@ bool equal(T const& one, T const& other) {
 }
 
 template <std::size_t... D>
-dims<sizeof...(D)> some_shape(std::index_sequence<D...> /*dimensions*/) {
+array_extents<sizeof...(D)> some_shape(std::index_sequence<D...> /*dimensions*/) {
     constexpr std::int64_t extents[] = {3, 2, 4, 1, 2, 3, 1, 2, 0}; // NOLINT(*-avoid-c-arrays)
     return shape(extents[D]...);
 }

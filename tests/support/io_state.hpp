@@ -115,12 +115,12 @@ class every_object {
 
     // Odd sizes; of 3 dimensions 2 x 3 x 4.
     template <std::size_t N>
-    static dims<N> extents() {
+    static array_extents<N> extents() {
         std::array<std::int64_t, N> all{};
         for (std::size_t d = 0; d < N; ++d) {
             all[d] = static_cast<std::int64_t>(N == 1 ? 37 : N == 3 ? d + 2 : 2 + d % 2);
         }
-        return dims<N>(all);
+        return array_extents<N>(all);
     }
 
     void create_empty_ones() {

@@ -61,10 +61,10 @@ struct shifted {
 
 TEST(LayoutRight, PlacesOneToFiveDimensions) {
     EXPECT_EQ(right<extents<i64>>()(), 0);
-    EXPECT_EQ(right<dims<1>>(shape(9))(7), 7);
-    EXPECT_EQ(right<dims<2>>(shape(3, 4))(2, 3), 2 * 4 + 3);
+    EXPECT_EQ(right<array_extents<1>>(shape(9))(7), 7);
+    EXPECT_EQ(right<array_extents<2>>(shape(3, 4))(2, 3), 2 * 4 + 3);
     right<extents<int, 2, dyn, 5>> const three(extents<int, 2, dyn, 5>(7));
-    right<dims<5>> const five(shape(2, 3, 4, 5, 6));
+    right<array_extents<5>> const five(shape(2, 3, 4, 5, 6));
     for (int i = 0; i < 2; ++i)
         for (int j = 0; j < 3; ++j)
             for (int k = 0; k < 4; ++k) {
@@ -75,10 +75,10 @@ TEST(LayoutRight, PlacesOneToFiveDimensions) {
 
 TEST(LayoutLeft, PlacesOneToFiveDimensions) {
     EXPECT_EQ(left<extents<i64>>()(), 0);
-    EXPECT_EQ(left<dims<1>>(shape(9))(7), 7);
-    EXPECT_EQ(left<dims<2>>(shape(3, 4))(2, 3), 2 + 3 * 3);
+    EXPECT_EQ(left<array_extents<1>>(shape(9))(7), 7);
+    EXPECT_EQ(left<array_extents<2>>(shape(3, 4))(2, 3), 2 + 3 * 3);
     left<extents<int, 2, dyn, 5>> const three(extents<int, 2, dyn, 5>(7));
-    left<dims<5>> const five(shape(2, 3, 4, 5, 6));
+    left<array_extents<5>> const five(shape(2, 3, 4, 5, 6));
     for (int i = 0; i < 2; ++i)
         for (int j = 0; j < 3; ++j)
             for (int k = 0; k < 4; ++k) {
@@ -89,7 +89,7 @@ TEST(LayoutLeft, PlacesOneToFiveDimensions) {
 
 TEST(LayoutStride, PlacesZeroToThreeDimensions) {
     EXPECT_EQ(strided<extents<i64>>()(), 0);
-    strided<dims<1>> const one(shape(4), std::array{3});
+    strided<array_extents<1>> const one(shape(4), std::array{3});
     EXPECT_EQ(one(3), 9);
     strided<extents<int, 2, dyn, 3>> const three(extents<int, 2, dyn, 3>(4),
                                                  std::array<long, 3>{2, 100, 30});
@@ -107,8 +107,8 @@ TEST(Layouts, GiveEachElementItsOwnPlace) {
     for (i64 i = 0; i < 3; ++i)
         for (i64 j = 0; j < 4; ++j)
             for (i64 k = 0; k < 5; ++k) {
-                of_right.insert(right<dims<3>>(e)(i, j, k));
-                of_left.insert(left<dims<3>>(e)(i, j, k));
+                of_right.insert(right<array_extents<3>>(e)(i, j, k));
+                of_left.insert(left<array_extents<3>>(e)(i, j, k));
             }
     EXPECT_EQ(of_right.size(), 60U);
     EXPECT_EQ(*of_right.rbegin(), 59);
@@ -116,197 +116,203 @@ TEST(Layouts, GiveEachElementItsOwnPlace) {
 }
 
 TEST(Layouts, HaveStrides) {
-    right<dims<3>> const r(shape(3, 4, 5));
+    right<array_extents<3>> const r(shape(3, 4, 5));
     EXPECT_EQ(r.stride(0), 20);
     EXPECT_EQ(r.stride(1), 5);
     EXPECT_EQ(r.stride(2), 1);
-    left<dims<3>> const l(shape(3, 4, 5));
+    left<array_extents<3>> const l(shape(3, 4, 5));
     EXPECT_EQ(l.stride(0), 1);
     EXPECT_EQ(l.stride(1), 3);
     EXPECT_EQ(l.stride(2), 12);
-    EXPECT_EQ(strided<dims<3>>(r).strides(), (std::array<i64, 3>{20, 5, 1}));
-    EXPECT_EQ(strided<dims<3>>(l).stride(2), 12);
+    EXPECT_EQ(strided<array_extents<3>>(r).strides(), (std::array<i64, 3>{20, 5, 1}));
+    EXPECT_EQ(strided<array_extents<3>>(l).stride(2), 12);
     static_assert(!has_stride<right<extents<int>>>);
     static_assert(!has_stride<left<extents<int>>>);
-    static_assert(has_stride<right<dims<1>>> && has_stride<left<extents<int, 1>>>);
+    static_assert(has_stride<right<array_extents<1>>> && has_stride<left<extents<int, 1>>>);
 }
 
 TEST(Layouts, NeedAsMuchRoomAsTheirLastElement) {
     EXPECT_EQ(right<extents<i64>>().required_span_size(), 1);
     EXPECT_EQ(left<extents<i64>>().required_span_size(), 1);
     EXPECT_EQ(strided<extents<i64>>().required_span_size(), 1);
-    EXPECT_EQ(right<dims<3>>(shape(3, 4, 5)).required_span_size(), 60);
-    EXPECT_EQ(left<dims<3>>(shape(3, 4, 5)).required_span_size(), 60);
-    EXPECT_EQ(strided<dims<2>>(shape(3, 4), std::array{10, 2}).required_span_size(), 27);
+    EXPECT_EQ(right<array_extents<3>>(shape(3, 4, 5)).required_span_size(), 60);
+    EXPECT_EQ(left<array_extents<3>>(shape(3, 4, 5)).required_span_size(), 60);
+    EXPECT_EQ(strided<array_extents<2>>(shape(3, 4), std::array{10, 2}).required_span_size(), 27);
 }
 
 TEST(Layouts, NeedNoRoomForNoElements) {
     for (auto const& e : {shape(0, 4, 5), shape(3, 0, 5), shape(3, 4, 0), shape(0, 0, 0)}) {
-        EXPECT_EQ(right<dims<3>>(e).required_span_size(), 0);
-        EXPECT_EQ(left<dims<3>>(e).required_span_size(), 0);
-        EXPECT_EQ(strided<dims<3>>(right<dims<3>>(e)).required_span_size(), 0);
-        EXPECT_TRUE(strided<dims<3>>(left<dims<3>>(e)).is_exhaustive());
+        EXPECT_EQ(right<array_extents<3>>(e).required_span_size(), 0);
+        EXPECT_EQ(left<array_extents<3>>(e).required_span_size(), 0);
+        EXPECT_EQ(strided<array_extents<3>>(right<array_extents<3>>(e)).required_span_size(), 0);
+        EXPECT_TRUE(strided<array_extents<3>>(left<array_extents<3>>(e)).is_exhaustive());
     }
-    right<dims<3>> const wide(shape(i64{1} << 40, i64{1} << 40, 0));
+    right<array_extents<3>> const wide(shape(i64{1} << 40, i64{1} << 40, 0));
     EXPECT_EQ(wide.required_span_size(), 0);
-    right<dims<3>> const overflowing(shape(0, i64{1} << 40, i64{1} << 40));
+    right<array_extents<3>> const overflowing(shape(0, i64{1} << 40, i64{1} << 40));
     EXPECT_EQ(overflowing.required_span_size(), 0);
     EXPECT_EQ(overflowing.stride(2), 1);
 }
 
 TEST(Layouts, ReachTheLargestPlace) {
     constexpr i64 half = i64{1} << 31;
-    right<dims<2>> const r(shape(half, half));
+    right<array_extents<2>> const r(shape(half, half));
     EXPECT_EQ(r.required_span_size(), half * half);
     EXPECT_EQ(r(half - 1, half - 1), (half * half) - 1);
-    EXPECT_EQ(left<dims<2>>(shape(half, half))(half - 1, half - 1), (half * half) - 1);
+    EXPECT_EQ(left<array_extents<2>>(shape(half, half))(half - 1, half - 1), (half * half) - 1);
     right<extents<std::uint8_t, 15, 17>> const tiny;
     EXPECT_EQ(tiny.required_span_size(), 255);
     EXPECT_EQ(tiny(14, 16), 254);
 }
 
 TEST(Layouts, SayWhatTheyAre) {
-    static_assert(right<dims<2>>::is_always_unique() && left<dims<2>>::is_always_unique());
-    static_assert(right<dims<2>>::is_always_exhaustive() && left<dims<2>>::is_always_exhaustive());
-    static_assert(right<dims<2>>::is_always_strided() && left<dims<2>>::is_always_strided());
-    static_assert(strided<dims<2>>::is_always_unique() && strided<dims<2>>::is_always_strided());
-    static_assert(!strided<dims<2>>::is_always_exhaustive());
-    static_assert(right<dims<2>>::is_unique() && left<dims<2>>::is_exhaustive());
-    static_assert(strided<dims<2>>::is_unique() && strided<dims<2>>::is_strided());
+    static_assert(right<array_extents<2>>::is_always_unique()
+                  && left<array_extents<2>>::is_always_unique());
+    static_assert(right<array_extents<2>>::is_always_exhaustive()
+                  && left<array_extents<2>>::is_always_exhaustive());
+    static_assert(right<array_extents<2>>::is_always_strided()
+                  && left<array_extents<2>>::is_always_strided());
+    static_assert(strided<array_extents<2>>::is_always_unique()
+                  && strided<array_extents<2>>::is_always_strided());
+    static_assert(!strided<array_extents<2>>::is_always_exhaustive());
+    static_assert(right<array_extents<2>>::is_unique() && left<array_extents<2>>::is_exhaustive());
+    static_assert(strided<array_extents<2>>::is_unique()
+                  && strided<array_extents<2>>::is_strided());
     EXPECT_TRUE(strided<extents<int>>().is_exhaustive());
-    EXPECT_TRUE(strided<dims<2>>(right<dims<2>>(shape(3, 4))).is_exhaustive());
-    EXPECT_TRUE((strided<dims<3>>(shape(3, 4, 5), std::array{4, 1, 12}).is_exhaustive()));
-    EXPECT_TRUE((strided<dims<3>>(shape(4, 1, 5), std::array{1, 4, 4}).is_exhaustive()));
-    EXPECT_TRUE((strided<dims<3>>(shape(5, 1, 4), std::array{4, 4, 1}).is_exhaustive()));
-    EXPECT_FALSE((strided<dims<2>>(shape(3, 4), std::array{5, 1}).is_exhaustive()));
-    EXPECT_FALSE((strided<dims<1>>(shape(4), std::array{2}).is_exhaustive()));
+    EXPECT_TRUE(strided<array_extents<2>>(right<array_extents<2>>(shape(3, 4))).is_exhaustive());
+    EXPECT_TRUE((strided<array_extents<3>>(shape(3, 4, 5), std::array{4, 1, 12}).is_exhaustive()));
+    EXPECT_TRUE((strided<array_extents<3>>(shape(4, 1, 5), std::array{1, 4, 4}).is_exhaustive()));
+    EXPECT_TRUE((strided<array_extents<3>>(shape(5, 1, 4), std::array{4, 4, 1}).is_exhaustive()));
+    EXPECT_FALSE((strided<array_extents<2>>(shape(3, 4), std::array{5, 1}).is_exhaustive()));
+    EXPECT_FALSE((strided<array_extents<1>>(shape(4), std::array{2}).is_exhaustive()));
 }
 
 TEST(Layouts, AreNoLargerThanWhatTheyKnow) {
     static_assert(std::is_empty_v<right<extents<i64, 3, 4>>>);
     static_assert(std::is_empty_v<left<extents<i64, 3, 4>>>);
     static_assert(std::is_empty_v<strided<extents<i64>>>);
-    static_assert(sizeof(right<dims<2>>) == 16 && sizeof(left<dims<2>>) == 16);
-    static_assert(sizeof(strided<dims<2>>) == 32);
+    static_assert(sizeof(right<array_extents<2>>) == 16 && sizeof(left<array_extents<2>>) == 16);
+    static_assert(sizeof(strided<array_extents<2>>) == 32);
     static_assert(sizeof(strided<extents<i64, 3, 4>>) == 16);
-    static_assert(std::is_trivially_copyable_v<right<dims<2>>>);
+    static_assert(std::is_trivially_copyable_v<right<array_extents<2>>>);
     static_assert(std::is_trivially_copyable_v<left<extents<int, 3, dyn>>>);
-    static_assert(std::is_trivially_copyable_v<strided<dims<2>>>);
-    static_assert(std::is_nothrow_default_constructible_v<strided<dims<2>>>);
+    static_assert(std::is_trivially_copyable_v<strided<array_extents<2>>>);
+    static_assert(std::is_nothrow_default_constructible_v<strided<array_extents<2>>>);
 }
 
 TEST(LayoutStride, IsRightByDefault) {
     strided<extents<int, 3, 4>> const m;
     EXPECT_EQ(m.strides(), (std::array{4, 1}));
-    EXPECT_EQ((strided<dims<2>>().required_span_size()), 0);
+    EXPECT_EQ((strided<array_extents<2>>().required_span_size()), 0);
 }
 
 TEST(LayoutStride, TakesArraysAndSpansOfStrides) {
     std::array<short, 2> const strides{10, 2};
-    strided<dims<2>> const a(shape(3, 4), strides);
-    strided<dims<2>> const b(shape(3, 4), std::span<short const, 2>(strides));
+    strided<array_extents<2>> const a(shape(3, 4), strides);
+    strided<array_extents<2>> const b(shape(3, 4), std::span<short const, 2>(strides));
     EXPECT_EQ(a, b);
-    using m2 = strided<dims<2>>;
-    static_assert(!std::is_constructible_v<m2, dims<2>, std::array<int, 3>>);
-    static_assert(!std::is_constructible_v<m2, dims<2>, std::array<char const*, 2>>);
-    static_assert(!std::is_constructible_v<m2, dims<2>>);
+    using m2 = strided<array_extents<2>>;
+    static_assert(!std::is_constructible_v<m2, array_extents<2>, std::array<int, 3>>);
+    static_assert(!std::is_constructible_v<m2, array_extents<2>, std::array<char const*, 2>>);
+    static_assert(!std::is_constructible_v<m2, array_extents<2>>);
 }
 
 TEST(LayoutStride, TakesAnyStrideWhereThereIsOneIndex) {
-    strided<dims<2>> const m(shape(4, 1), std::array{2, 3});
+    strided<array_extents<2>> const m(shape(4, 1), std::array{2, 3});
     EXPECT_EQ(m(3, 0), 6);
     EXPECT_EQ(m.required_span_size(), 7);
 }
 
 TEST(Layouts, ConvertWithinOneLayoutAsTheirExtentsDo) {
-    static_assert(std::is_convertible_v<dims<2>, right<dims<2>>>);
-    static_assert(std::is_convertible_v<right<extents<i64, 3, 4>>, right<dims<2>>>);
-    static_assert(explicit_only<right<dims<2>>, right<extents<i64, 3, 4>>>);
-    static_assert(std::is_convertible_v<left<extents<i64, 3, 4>>, left<dims<2>>>);
-    static_assert(explicit_only<left<dims<2>>, left<extents<i64, 3, 4>>>);
-    static_assert(explicit_only<left<dims<2>>, left<dextents<int, 2>>>);
-    static_assert(!std::is_constructible_v<right<dims<2>>, right<dims<3>>>);
+    static_assert(std::is_convertible_v<array_extents<2>, right<array_extents<2>>>);
+    static_assert(std::is_convertible_v<right<extents<i64, 3, 4>>, right<array_extents<2>>>);
+    static_assert(explicit_only<right<array_extents<2>>, right<extents<i64, 3, 4>>>);
+    static_assert(std::is_convertible_v<left<extents<i64, 3, 4>>, left<array_extents<2>>>);
+    static_assert(explicit_only<left<array_extents<2>>, left<extents<i64, 3, 4>>>);
+    static_assert(explicit_only<left<array_extents<2>>, left<dextents<int, 2>>>);
+    static_assert(!std::is_constructible_v<right<array_extents<2>>, right<array_extents<3>>>);
     static_assert(!std::is_constructible_v<right<extents<int, 3>>, right<extents<int, 4>>>);
-    EXPECT_EQ((right<dims<2>>(right<extents<int, 3, 4>>()).extents()), shape(3, 4));
+    EXPECT_EQ((right<array_extents<2>>(right<extents<int, 3, 4>>()).extents()), shape(3, 4));
 }
 
 TEST(Layouts, ConvertBetweenLeftAndRightUpToOneDimension) {
-    static_assert(std::is_convertible_v<left<dims<1>>, right<dims<1>>>);
-    static_assert(std::is_convertible_v<right<dims<1>>, left<dims<1>>>);
-    static_assert(std::is_convertible_v<right<dims<0>>, left<dims<0>>>);
-    static_assert(explicit_only<left<dims<1>>, right<extents<i64, 3>>>);
-    static_assert(!std::is_constructible_v<right<dims<2>>, left<dims<2>>>);
-    static_assert(!std::is_constructible_v<left<dims<2>>, right<dims<2>>>);
-    right<dims<1>> const r = left<dims<1>>(shape(5));
+    static_assert(std::is_convertible_v<left<array_extents<1>>, right<array_extents<1>>>);
+    static_assert(std::is_convertible_v<right<array_extents<1>>, left<array_extents<1>>>);
+    static_assert(std::is_convertible_v<right<array_extents<0>>, left<array_extents<0>>>);
+    static_assert(explicit_only<left<array_extents<1>>, right<extents<i64, 3>>>);
+    static_assert(!std::is_constructible_v<right<array_extents<2>>, left<array_extents<2>>>);
+    static_assert(!std::is_constructible_v<left<array_extents<2>>, right<array_extents<2>>>);
+    right<array_extents<1>> const r = left<array_extents<1>>(shape(5));
     EXPECT_EQ(r.extents().extent(0), 5);
 }
 
 TEST(Layouts, ConvertFromAndToStrides) {
-    static_assert(std::is_convertible_v<right<dims<2>>, strided<dims<2>>>);
-    static_assert(std::is_convertible_v<left<extents<int, 3, 4>>, strided<dims<2>>>);
-    static_assert(std::is_convertible_v<strided<extents<int, 3, 4>>, strided<dims<2>>>);
-    static_assert(explicit_only<strided<dims<2>>, strided<extents<int, 3, 4>>>);
-    static_assert(explicit_only<strided<dims<2>>, right<dims<2>>>);
-    static_assert(explicit_only<strided<dims<1>>, left<dims<1>>>);
-    static_assert(std::is_convertible_v<strided<dims<0>>, right<dims<0>>>);
-    static_assert(explicit_only<shifted::mapping<dims<2>>, strided<dims<2>>>);
+    static_assert(std::is_convertible_v<right<array_extents<2>>, strided<array_extents<2>>>);
+    static_assert(std::is_convertible_v<left<extents<int, 3, 4>>, strided<array_extents<2>>>);
+    static_assert(std::is_convertible_v<strided<extents<int, 3, 4>>, strided<array_extents<2>>>);
+    static_assert(explicit_only<strided<array_extents<2>>, strided<extents<int, 3, 4>>>);
+    static_assert(explicit_only<strided<array_extents<2>>, right<array_extents<2>>>);
+    static_assert(explicit_only<strided<array_extents<1>>, left<array_extents<1>>>);
+    static_assert(std::is_convertible_v<strided<array_extents<0>>, right<array_extents<0>>>);
+    static_assert(explicit_only<shifted::mapping<array_extents<2>>, strided<array_extents<2>>>);
 
-    strided<dims<2>> const of_right = right<dims<2>>(shape(3, 4));
-    EXPECT_EQ(right<dims<2>>(of_right).extents(), shape(3, 4));
+    strided<array_extents<2>> const of_right = right<array_extents<2>>(shape(3, 4));
+    EXPECT_EQ(right<array_extents<2>>(of_right).extents(), shape(3, 4));
     EXPECT_EQ(of_right(2, 1), 9);
-    strided<dims<2>> const of_left = left<dims<2>>(shape(3, 4));
-    EXPECT_EQ(left<dims<2>>(of_left).extents(), shape(3, 4));
+    strided<array_extents<2>> const of_left = left<array_extents<2>>(shape(3, 4));
+    EXPECT_EQ(left<array_extents<2>>(of_left).extents(), shape(3, 4));
     EXPECT_EQ(of_left(2, 1), 5);
-    EXPECT_EQ(strided<dims<2>>(shifted::mapping<dims<2>>{shape(3, 4)}), of_right);
+    EXPECT_EQ(strided<array_extents<2>>(shifted::mapping<array_extents<2>>{shape(3, 4)}), of_right);
 }
 
 TEST(Layouts, AreEqualWhereTheirPlacesAre) {
-    EXPECT_TRUE((right<extents<int, 3, 4>>() == right<dims<2>>(shape(3, 4))));
-    EXPECT_TRUE(right<dims<2>>(shape(3, 4)) != right<dims<2>>(shape(4, 3)));
-    EXPECT_TRUE(left<dims<2>>(shape(3, 4)) == left<dims<2>>(shape(3, 4)));
-    strided<dims<2>> const s(shape(3, 4), std::array{4, 1});
-    EXPECT_TRUE(s == right<dims<2>>(shape(3, 4)));
-    EXPECT_TRUE(right<dims<2>>(shape(3, 4)) == s);
-    EXPECT_FALSE(s == left<dims<2>>(shape(3, 4)));
+    EXPECT_TRUE((right<extents<int, 3, 4>>() == right<array_extents<2>>(shape(3, 4))));
+    EXPECT_TRUE(right<array_extents<2>>(shape(3, 4)) != right<array_extents<2>>(shape(4, 3)));
+    EXPECT_TRUE(left<array_extents<2>>(shape(3, 4)) == left<array_extents<2>>(shape(3, 4)));
+    strided<array_extents<2>> const s(shape(3, 4), std::array{4, 1});
+    EXPECT_TRUE(s == right<array_extents<2>>(shape(3, 4)));
+    EXPECT_TRUE(right<array_extents<2>>(shape(3, 4)) == s);
+    EXPECT_FALSE(s == left<array_extents<2>>(shape(3, 4)));
     EXPECT_TRUE((s == strided<extents<int, 3, 4>>()));
-    EXPECT_FALSE((s == strided<dims<2>>(shape(3, 4), std::array{5, 1})));
-    EXPECT_FALSE((s == strided<dims<2>>(shape(2, 4), std::array{4, 1})));
-    EXPECT_TRUE((s == shifted::mapping<dims<2>>{shape(3, 4), 0}));
-    EXPECT_FALSE((s == shifted::mapping<dims<2>>{shape(3, 4), 1}));
-    static_assert(!comparable<right<dims<2>>, left<dims<2>>>);
-    static_assert(!comparable<right<dims<2>>, right<dims<3>>>);
-    static_assert(!comparable<strided<dims<2>>, strided<dims<3>>>);
+    EXPECT_FALSE((s == strided<array_extents<2>>(shape(3, 4), std::array{5, 1})));
+    EXPECT_FALSE((s == strided<array_extents<2>>(shape(2, 4), std::array{4, 1})));
+    EXPECT_TRUE((s == shifted::mapping<array_extents<2>>{shape(3, 4), 0}));
+    EXPECT_FALSE((s == shifted::mapping<array_extents<2>>{shape(3, 4), 1}));
+    static_assert(!comparable<right<array_extents<2>>, left<array_extents<2>>>);
+    static_assert(!comparable<right<array_extents<2>>, right<array_extents<3>>>);
+    static_assert(!comparable<strided<array_extents<2>>, strided<array_extents<3>>>);
 }
 
 TEST(Layouts, WorkInConstantExpressions) {
     static_assert(right<extents<int, 3, 4>>()(2, 3) == 11);
-    static_assert(left<dims<2>>(shape(3, 4))(2, 3) == 11);
-    static_assert(strided<dims<2>>(shape(3, 4), std::array{10, 2})(2, 3) == 26);
-    static_assert(strided<dims<2>>(right<dims<2>>(shape(3, 4))).is_exhaustive());
+    static_assert(left<array_extents<2>>(shape(3, 4))(2, 3) == 11);
+    static_assert(strided<array_extents<2>>(shape(3, 4), std::array{10, 2})(2, 3) == 26);
+    static_assert(strided<array_extents<2>>(right<array_extents<2>>(shape(3, 4))).is_exhaustive());
     SUCCEED();
 }
 
 #ifndef NDEBUG
 TEST(LayoutsDeathTest, RefuseMoreElementsThanCanBeCounted) {
-    EXPECT_DEATH((void)right<dims<2>>(shape(i64{1} << 32, i64{1} << 31)), "precondition");
-    EXPECT_DEATH((void)left<dims<2>>(shape(i64{1} << 32, i64{1} << 31)), "precondition");
-    EXPECT_DEATH((void)strided<dims<1>>(shape(3), std::array{(i64{1} << 62)}), "precondition");
+    EXPECT_DEATH((void)right<array_extents<2>>(shape(i64{1} << 32, i64{1} << 31)), "precondition");
+    EXPECT_DEATH((void)left<array_extents<2>>(shape(i64{1} << 32, i64{1} << 31)), "precondition");
+    EXPECT_DEATH((void)strided<array_extents<1>>(shape(3), std::array{(i64{1} << 62)}),
+                 "precondition");
 }
 
 TEST(LayoutsDeathTest, RefuseStridesThatOverlap) {
-    EXPECT_DEATH((void)strided<dims<2>>(shape(3, 4), std::array{3, 1}), "precondition");
-    EXPECT_DEATH((void)strided<dims<2>>(shape(3, 4), std::array{0, 1}), "precondition");
-    EXPECT_DEATH((void)strided<dims<2>>(shape(3, 4), std::array{-4, 1}), "precondition");
-    EXPECT_DEATH((void)strided<dims<2>>(shape(3, 3), std::array{2, 2}), "precondition");
+    EXPECT_DEATH((void)strided<array_extents<2>>(shape(3, 4), std::array{3, 1}), "precondition");
+    EXPECT_DEATH((void)strided<array_extents<2>>(shape(3, 4), std::array{0, 1}), "precondition");
+    EXPECT_DEATH((void)strided<array_extents<2>>(shape(3, 4), std::array{-4, 1}), "precondition");
+    EXPECT_DEATH((void)strided<array_extents<2>>(shape(3, 3), std::array{2, 2}), "precondition");
 }
 
 TEST(LayoutsDeathTest, RefuseStridesOfAnotherLayout) {
-    strided<dims<2>> const of_right = right<dims<2>>(shape(3, 4));
-    EXPECT_DEATH((void)left<dims<2>>(of_right), "precondition");
-    strided<dims<2>> const of_left = left<dims<2>>(shape(3, 4));
-    EXPECT_DEATH((void)right<dims<2>>(of_left), "precondition");
-    shifted::mapping<dims<2>> const moved{shape(3, 4), 1};
-    EXPECT_DEATH((void)strided<dims<2>>(moved), "precondition");
+    strided<array_extents<2>> const of_right = right<array_extents<2>>(shape(3, 4));
+    EXPECT_DEATH((void)left<array_extents<2>>(of_right), "precondition");
+    strided<array_extents<2>> const of_left = left<array_extents<2>>(shape(3, 4));
+    EXPECT_DEATH((void)right<array_extents<2>>(of_left), "precondition");
+    shifted::mapping<array_extents<2>> const moved{shape(3, 4), 1};
+    EXPECT_DEATH((void)strided<array_extents<2>>(moved), "precondition");
 }
 #endif
 

@@ -20,7 +20,7 @@ namespace {
 using namespace test;
 
 template <typename T, std::size_t N, typename Layout = layout_right>
-using view = mdspan<T, dims<N>, Layout>;
+using view = mdspan<T, array_extents<N>, Layout>;
 
 template <typename M, typename... I>
 concept callable = requires(M const& m, I... i) {
@@ -100,7 +100,7 @@ TEST(Mdspan, IsTriviallyCopyableAndNeverThrows) {
     static_assert(std::is_trivially_copyable_v<mdspan<int, extents<int, 3>, layout_stride>>);
     static_assert(std::is_nothrow_default_constructible_v<view<double, 2>>);
     static_assert(std::is_nothrow_constructible_v<view<double, 2>, double*, int, int>);
-    static_assert(std::is_nothrow_constructible_v<view<double, 2>, double*, dims<2>>);
+    static_assert(std::is_nothrow_constructible_v<view<double, 2>, double*, array_extents<2>>);
     static_assert(std::is_nothrow_constructible_v<view<double const, 2>, view<double, 2>>);
     static_assert(std::is_nothrow_move_assignable_v<view<double, 2>>);
     static_assert(std::is_nothrow_swappable_v<view<double, 2>>);
@@ -112,8 +112,8 @@ TEST(Mdspan, ViewsNothingByDefault) {
     EXPECT_EQ(m.size(), 0U);
     EXPECT_TRUE(m.empty());
     static_assert(!std::is_default_constructible_v<mdspan<int, extents<int, 3>>>);
-    static_assert(
-        !std::is_default_constructible_v<mdspan<double const, dims<1>, layout_right, scaling>>);
+    static_assert(!std::is_default_constructible_v<
+                  mdspan<double const, array_extents<1>, layout_right, scaling>>);
 }
 
 TEST(Mdspan, IsMadeFromExtentsOfAnyForm) {
@@ -141,7 +141,7 @@ TEST(Mdspan, IsMadeFromExtentsOfAnyForm) {
     static_assert(explicit_only<int*, mdspan<int, extents<int, 3>>>);
     // Extents do not make strides.
     static_assert(!std::is_constructible_v<view<int, 2, layout_stride>, int*, int, int>);
-    static_assert(!std::is_constructible_v<view<int, 2, layout_stride>, int*, dims<2>>);
+    static_assert(!std::is_constructible_v<view<int, 2, layout_stride>, int*, array_extents<2>>);
 }
 
 template <typename To, typename... From>
@@ -166,24 +166,24 @@ TEST(Mdspan, DeducesItsType) {
     int* p = a.data();
     int const* q = a.data();
 
-    static_assert(std::is_same_v<decltype(mdspan(c)), mdspan<int, extents<i64, 6>>>);
-    static_assert(std::is_same_v<decltype(mdspan(p)), mdspan<int, extents<i64>>>);
-    static_assert(std::is_same_v<decltype(mdspan(q)), mdspan<int const, extents<i64>>>);
-    static_assert(std::is_same_v<decltype(mdspan(p, 3, 4U)), view<int, 2>>);
+    static_assert(std::is_same_v<decltype(mdspan(c)), mdspan<int, extents<std::size_t, 6>>>);
+    static_assert(std::is_same_v<decltype(mdspan(p)), mdspan<int, extents<std::size_t>>>);
+    static_assert(std::is_same_v<decltype(mdspan(q)), mdspan<int const, extents<std::size_t>>>);
+    static_assert(std::is_same_v<decltype(mdspan(p, 3, 4U)), mdspan<int, dims<2>>>);
     static_assert(std::is_same_v<decltype(mdspan(p, std::integral_constant<int, 3>{}, 4)),
-                                 mdspan<int, extents<i64, 3, dyn>>>);
-    static_assert(std::is_same_v<decltype(mdspan(p, std::array{3, 4})), view<int, 2>>);
+                                 mdspan<int, extents<std::size_t, 3, dyn>>>);
+    static_assert(std::is_same_v<decltype(mdspan(p, std::array{3, 4})), mdspan<int, dims<2>>>);
     std::array const n{3, 4};
-    static_assert(std::is_same_v<decltype(mdspan(p, std::span(n))), view<int, 2>>);
+    static_assert(std::is_same_v<decltype(mdspan(p, std::span(n))), mdspan<int, dims<2>>>);
     static_assert(std::is_same_v<decltype(mdspan(q, extents<short, 3, dyn>(4))),
                                  mdspan<int const, extents<short, 3, dyn>>>);
     static_assert(std::is_same_v<decltype(mdspan(p, shape(3, 4))), view<int, 2>>);
-    using left = layout_left::mapping<dims<2>>;
+    using left = layout_left::mapping<array_extents<2>>;
     static_assert(
         std::is_same_v<decltype(mdspan(p, left(shape(3, 4)))), view<int, 2, layout_left>>);
     static_assert(
         std::is_same_v<decltype(mdspan(std::declval<double const*>(), left(), scaling(2))),
-                       mdspan<double const, dims<2>, layout_left, scaling>>);
+                       mdspan<double const, array_extents<2>, layout_left, scaling>>);
     EXPECT_EQ(mdspan(c)(5), 5);
     EXPECT_EQ(&mdspan(p)(), p);
     EXPECT_EQ(&mdspan(q)(), p);
@@ -315,7 +315,7 @@ TEST(Mdspan, Swaps) {
 
 TEST(Mdspan, UsesItsAccessor) {
     std::vector<double> const v{1, 2, 3, 4, 5, 6};
-    layout_right::mapping<dims<2>> const map(shape(2, 3));
+    layout_right::mapping<array_extents<2>> const map(shape(2, 3));
     mdspan const m(v.data(), map, scaling(10));
     EXPECT_EQ(m(1, 2), 60.0);
     EXPECT_EQ(m.accessor().factor, 10.0);
@@ -325,7 +325,7 @@ TEST(Mdspan, UsesItsAccessor) {
 constexpr int sum_of_constants() {
     std::array<int, 6> a{1, 2, 3, 4, 5, 6};
     mdspan<int, extents<int, 2, 3>> const m(a.data());
-    mdspan<int const, dims<2>, layout_stride> const s = m;
+    mdspan<int const, array_extents<2>, layout_stride> const s = m;
     m(1, 2) = 60;
     return m(0, 0) + s(1, 2) + static_cast<int>(s.size());
 }

@@ -18,7 +18,7 @@ namespace {
 using namespace test;
 
 template <typename T, std::size_t N, typename Layout = layout_right>
-using view = mdspan<T, dims<N>, Layout>;
+using view = mdspan<T, array_extents<N>, Layout>;
 
 template <typename Layout>
 struct Rows : testing::Test {
@@ -26,9 +26,10 @@ struct Rows : testing::Test {
     static view<int, 3, Layout> over(std::vector<int>& memory) {
         auto const m = [] {
             if constexpr (std::is_same_v<Layout, layout_stride>)
-                return layout_stride::mapping<dims<3>>(shape(5, 4, 3), std::array{40, 7, 2});
+                return layout_stride::mapping<array_extents<3>>(shape(5, 4, 3),
+                                                                std::array{40, 7, 2});
             else
-                return typename Layout::template mapping<dims<3>>(shape(5, 4, 3));
+                return typename Layout::template mapping<array_extents<3>>(shape(5, 4, 3));
         }();
         memory.resize(static_cast<std::size_t>(m.required_span_size()));
         std::iota(memory.begin(), memory.end(), 0);
@@ -140,7 +141,7 @@ TEST(RowBlock, HasNoElementsIfItsRowsHaveNone) {
 
 TEST(RowBlock, WritesThroughAndConvertsToConst) {
     std::vector<int> v(12);
-    auto const mine = rows(mdspan(v.data(), 3, 4), {1, 2});
+    auto const mine = rows(mdspan(v.data(), shape(3, 4)), {1, 2});
     mine(1, 2) = 5;
     EXPECT_EQ(v[6], 5);
     row_block<view<int const, 2>> const read = mine;

@@ -70,7 +70,7 @@ array<T, N> read_dataset(object_group const& where,
     auto const found = detail::shared_dataset_info(where, file, path, N);
     std::array<std::int64_t, N> extents{};
     std::copy_n(found.shape.begin(), N, extents.begin());
-    auto made = where.create_array<T>(name, dims<N>(extents), options, line);
+    auto made = where.create_array<T>(name, array_extents<N>(extents), options, line);
     detail::fill_from_file(where, made.where(), dtype_of<T>, extents, file, path);
     return made;
 }

@@ -37,16 +37,16 @@ template <>
 inline constexpr memory_order_kind order_of<layout_left> = memory_order_kind::left;
 
 template <std::size_t N>
-[[nodiscard]] dims<N> extents_of(placed_object const& what) {
+[[nodiscard]] array_extents<N> extents_of(placed_object const& what) {
     std::array<std::int64_t, N> all{};
     for (std::size_t d = 0; d < N; ++d) {
         all[d] = what.extents[d];
     }
-    return dims<N>(all);
+    return array_extents<N>(all);
 }
 
 template <std::size_t N>
-[[nodiscard]] constexpr std::array<std::int64_t, N> array_of(dims<N> const& extents) {
+[[nodiscard]] constexpr std::array<std::int64_t, N> array_of(array_extents<N> const& extents) {
     std::array<std::int64_t, N> all{};
     for (std::size_t d = 0; d < N; ++d) {
         all[d] = extents.extent(d);
@@ -75,7 +75,7 @@ class array {
     using element_type = T;
     using value_type = std::remove_const_t<T>;
     using index_type = std::int64_t;
-    using extents_type = dims<N>;
+    using extents_type = array_extents<N>;
     using layout_type = Layout;
     using view_type = mdspan<T, extents_type, Layout>;
 

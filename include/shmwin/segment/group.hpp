@@ -33,7 +33,7 @@ namespace shmwin::inline v1 {
 template <typename Extents>
 concept array_shape = requires {
     { Extents::rank() } -> std::convertible_to<std::size_t>;
-    requires std::is_convertible_v<Extents, dims<Extents::rank()>>;
+    requires std::is_convertible_v<Extents, array_extents<Extents::rank()>>;
 };
 
 /// Result of find_or_create_array and find_or_construct.

@@ -22,7 +22,7 @@ template <array_element T, std::size_t N, array_layout Layout = layout_right>
 class levels {
   public:
     using element_type = T;
-    using extents_type = dims<N>;
+    using extents_type = array_extents<N>;
     using view_type = mdspan<T, extents_type, Layout>;
     using const_view_type = mdspan<T const, extents_type, Layout>;
 

@@ -19,7 +19,7 @@ template <array_element T, std::size_t N, array_layout Layout = layout_right>
 class scratch_array {
   public:
     using element_type = T;
-    using view_type = mdspan<T, dims<N>, Layout>;
+    using view_type = mdspan<T, array_extents<N>, Layout>;
 
     scratch_array() = default;
     scratch_array(scratch_array&& other) noexcept
@@ -65,7 +65,7 @@ class scratch_array {
 
     std::shared_ptr<detail::segment_core> core_;
     detail::placed_object where_;
-    view_type view_ = view_type(nullptr, dims<N>());
+    view_type view_ = view_type(nullptr, array_extents<N>());
 };
 
 } // namespace shmwin::inline v1

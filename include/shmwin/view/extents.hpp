@@ -320,27 +320,30 @@ template <typename Extents>
 
 } // namespace detail
 
-// Unlike the standard's, which deduces std::size_t: our default index type is signed.
 // (clang-format 14 does not know constrained deduction guides.)
 // clang-format off
 template <typename... Integrals>
-    requires(std::is_convertible_v<Integrals, std::int64_t> && ...)
-explicit extents(Integrals...) -> extents<std::int64_t, detail::maybe_static_extent<Integrals>...>;
+    requires(std::is_convertible_v<Integrals, std::size_t> && ...)
+explicit extents(Integrals...) -> extents<std::size_t, detail::maybe_static_extent<Integrals>...>;
 // clang-format on
 
 /// `Rank` dimensions, all known at run time.
 template <typename IndexType, std::size_t Rank>
 using dextents = typename detail::all_dynamic<IndexType, std::make_index_sequence<Rank>>::type;
 
-/// dextents with the usual index type. ISO C++26 [mdspan.extents.dims], but for the default.
-template <std::size_t Rank, typename IndexType = std::int64_t>
+/// dextents with the standard's default index type. ISO C++26 [mdspan.extents.dims].
+template <std::size_t Rank, typename IndexType = std::size_t>
 using dims = dextents<IndexType, Rank>;
+
+/// Extents of arrays: signed 64-bit indices, so that i - 1 is what it says.
+template <std::size_t Rank>
+using array_extents = dextents<std::int64_t, Rank>;
 
 /// Local. The extents of an array: shape(ny, nx). shape() is that of a single element.
 /// @pre no argument is negative or larger than std::int64_t holds
 template <detail::countable_integer... Integers>
-[[nodiscard]] constexpr dims<sizeof...(Integers)> shape(Integers... n) noexcept {
-    return dims<sizeof...(Integers)>(n...);
+[[nodiscard]] constexpr array_extents<sizeof...(Integers)> shape(Integers... n) noexcept {
+    return array_extents<sizeof...(Integers)>(n...);
 }
 
 } // namespace shmwin::inline v1

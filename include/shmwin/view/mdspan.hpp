@@ -237,23 +237,23 @@ class mdspan {
     [[no_unique_address]] accessor_type acc_;
 };
 
-// Deduction as in [mdspan.mdspan.overview], but to std::int64_t where the standard has std::size_t.
+// Deduction as in [mdspan.mdspan.overview].
 // (clang-format 14 does not know constrained deduction guides.)
 // clang-format off
 template <typename CArray>
     requires(std::rank_v<CArray> == 1)
 mdspan(CArray&)
-    -> mdspan<std::remove_all_extents_t<CArray>, extents<std::int64_t, std::extent_v<CArray, 0>>>;
+    -> mdspan<std::remove_all_extents_t<CArray>, extents<std::size_t, std::extent_v<CArray, 0>>>;
 
 template <typename Pointer>
     requires std::is_pointer_v<std::remove_reference_t<Pointer>>
 mdspan(Pointer&&)
-    -> mdspan<std::remove_pointer_t<std::remove_reference_t<Pointer>>, extents<std::int64_t>>;
+    -> mdspan<std::remove_pointer_t<std::remove_reference_t<Pointer>>, extents<std::size_t>>;
 
 template <typename ElementType, typename... Integrals>
-    requires(sizeof...(Integrals) > 0 && (std::is_convertible_v<Integrals, std::int64_t> && ...))
+    requires(sizeof...(Integrals) > 0 && (std::is_convertible_v<Integrals, std::size_t> && ...))
 explicit mdspan(ElementType*, Integrals...)
-    -> mdspan<ElementType, extents<std::int64_t, detail::maybe_static_extent<Integrals>...>>;
+    -> mdspan<ElementType, extents<std::size_t, detail::maybe_static_extent<Integrals>...>>;
 
 template <typename ElementType, typename OtherIndexType, std::size_t N>
 mdspan(ElementType*, std::span<OtherIndexType, N>) -> mdspan<ElementType, dims<N>>;

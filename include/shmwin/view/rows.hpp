@@ -88,8 +88,9 @@ class row_block {
     /// The first element. Not to be dereferenced if there is none.
     [[nodiscard]] constexpr data_handle_type data() const noexcept {
         // With no rows the offset may lie behind the memory of a strided view.
-        auto const offset = range_.empty() ? 0 : range_.first * whole_.stride(0);
-        return whole_.accessor().offset(whole_.data_handle(), static_cast<std::size_t>(offset));
+        auto const first = static_cast<std::size_t>(range_.empty() ? 0 : range_.first);
+        return whole_.accessor().offset(whole_.data_handle(),
+                                        first * static_cast<std::size_t>(whole_.stride(0)));
     }
 
     /// Number of elements.
