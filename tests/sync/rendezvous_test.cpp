@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What a meeting agrees on while all ranks are there. Ranks that leave: rendezvous_departure_test.
+// What a meeting agrees on while all ranks are there. Who
+// disagrees: rendezvous_disagreement_test. Ranks that leave: rendezvous_departure_test.
 #include "shmwin/base/error.hpp"
 #include "shmwin/sync/rendezvous.hpp"
 
+#include "support/rendezvous_fixture.hpp"
 #include "support/shared_pages.hpp"
 
 #include <gtest/gtest.h>
@@ -11,10 +13,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <gmock/gmock.h>
-#include <optional>
 #include <stdexcept>
-#include <string>
 #include <tuple>
 #include <vector>
 
@@ -25,7 +24,9 @@ using detail::meeting_failure;
 using detail::meeting_slot;
 using detail::meeting_values;
 using detail::rendezvous_state;
-using testing::HasSubstr;
+using test::expect_error;
+using test::no_completion;
+using test::outcome_of;
 
 // Part of the segment's layout.
 static_assert(offsetof(meeting_slot, tag) == 0 && offsetof(meeting_slot, op) == 4);
@@ -38,54 +39,7 @@ static_assert(offsetof(rendezvous_state, values) == 88);
 static_assert(offsetof(rendezvous_state, fate) == 128);
 static_assert(sizeof(rendezvous_state) == 192 + sizeof(meeting_failure));
 
-// What each rank got from one meeting.
-struct outcome {
-    std::optional<error_info> error;
-    meeting_values values{};
-};
-
-template <typename Meet>
-outcome outcome_of(Meet const& meet) {
-    outcome got;
-    try {
-        got.values = meet();
-    } catch (error const& failed) {
-        got.error = failed.info();
-    }
-    return got;
-}
-
-constexpr auto no_completion = [](meeting_values&) {};
-
-struct Rendezvous : testing::Test {
-    static constexpr int max = 8;
-    test::shared_pages pages{{.capacity = 4096, .n_ranks = max}};
-    wait_policy how = wait_policy::for_ranks(64);
-
-    // The meeting of ranks 0 to n - 1 of fewer than max ranks has pages of its own.
-    template <typename Body>
-    std::vector<outcome> meet_all(int n, Body const& body) {
-        test::shared_pages const own({.capacity = 4096, .n_ranks = n});
-        std::vector<outcome> all(static_cast<std::size_t>(n));
-        test::as_threads(n, [&](int rank) {
-            auto const meeting = own.meeting(rank, how);
-            all[static_cast<std::size_t>(rank)] = outcome_of([&] { return body(meeting, rank); });
-        });
-        return all;
-    }
-};
-
-// All got this error, in the same words.
-void expect_error(std::vector<outcome> const& all, errc code, int rank, std::string const& text) {
-    for (auto const& each : all) {
-        ASSERT_TRUE(each.error);
-        EXPECT_EQ(each.error->code, code);
-        EXPECT_EQ(each.error->rank, rank);
-        EXPECT_TRUE(each.error->agreed);
-        EXPECT_THAT(each.error->text, HasSubstr(text));
-        EXPECT_EQ(each.error->text, all.front().error->text);
-    }
-}
+struct Rendezvous : test::rendezvous_fixture {};
 
 // Ranks, and for how long they spin: with many looks, rank 0 completes what others were last in.
 struct RendezvousOf : Rendezvous, testing::WithParamInterface<std::tuple<int, int>> {
@@ -240,143 +194,6 @@ TEST_P(RendezvousOf, WorksAgainAfterErrors) {
         EXPECT_FALSE(each.error);
         EXPECT_EQ(each.values[0], 34U);
     }
-}
-
-TEST_F(Rendezvous, TheLowestFailingRankIsNamed) {
-    auto const all = meet_all(5, [&](auto const& meeting, int rank) {
-        error_info const mine{rank == 2 ? errc::no_space : errc::invalid_argument,
-                              false,
-                              -1,
-                              "of rank " + std::to_string(rank)};
-        return meeting.meet({operation::create_array}, rank >= 2 ? &mine : nullptr, no_completion);
-    });
-    expect_error(all, errc::no_space, 2, "of rank 2");
-}
-
-TEST_F(Rendezvous, AFailingRankMayHaveOtherArguments) {
-    auto const all = meet_all(3, [&](auto const& meeting, int rank) {
-        error_info const mine{errc::invalid_argument, false, -1, "bad shape"};
-        std::array<std::int64_t, 1> const extents{rank == 1 ? -5 : 5};
-        return meeting.meet({operation::create_array, "u", "float64", extents},
-                            rank == 1 ? &mine : nullptr,
-                            no_completion);
-    });
-    expect_error(all, errc::invalid_argument, 1, "bad shape");
-}
-
-TEST_F(Rendezvous, RanksInDifferentCallsAreToldBoth) {
-    auto const all = meet_all(3, [&](auto const& meeting, int rank) {
-        std::array<std::int64_t, 2> const extents{4, 5};
-        collective_call const creates{operation::create_array, "u", "float64", extents};
-        return meeting.meet(
-            rank == 1 ? collective_call{operation::fence} : creates, nullptr, no_completion);
-    });
-    expect_error(all, errc::disagreement, 1, "different collective calls");
-    EXPECT_THAT(all[0].error->text, HasSubstr("rank 0: create_array(\"u\", float64, 4 x 5)"));
-    EXPECT_THAT(all[0].error->text, HasSubstr("rank 1: fence"));
-}
-
-// Also when that rank says it failed: the others are not in its call at all.
-TEST_F(Rendezvous, TheLowestRankInAnotherCallIsNamed) {
-    auto const all = meet_all(4, [&](auto const& meeting, int rank) {
-        error_info const mine{errc::no_space, false, -1, "full"};
-        return meeting.meet({rank >= 2 ? operation::fence : operation::flip},
-                            rank == 3 ? &mine : nullptr,
-                            no_completion);
-    });
-    expect_error(all, errc::disagreement, 2, "rank 0: flip; rank 2: fence");
-}
-
-struct difference {
-    char const* what;
-    collective_call other;
-    char const* said;
-};
-
-std::array<std::int64_t, 2> const shape_4x5{4, 5};
-std::array<std::int64_t, 2> const shape_5x4{5, 4};
-std::array<std::int64_t, 1> const shape_20{20};
-
-collective_call const usual{operation::create_array, "u", "float64", shape_4x5, 7};
-
-struct RendezvousWith : Rendezvous, testing::WithParamInterface<difference> {};
-INSTANTIATE_TEST_SUITE_P(
-    Another,
-    RendezvousWith,
-    testing::Values(difference{"name",
-                               {operation::create_array, "v", "float64", shape_4x5, 7},
-                               R"(rank 2: create_array("v", float64, 4 x 5))"},
-                    difference{"type",
-                               {operation::create_array, "u", "float32", shape_4x5, 7},
-                               R"(rank 2: create_array("u", float32, 4 x 5))"},
-                    difference{"shape",
-                               {operation::create_array, "u", "float64", shape_5x4, 7},
-                               R"(rank 2: create_array("u", float64, 5 x 4))"},
-                    difference{"dimensions",
-                               {operation::create_array, "u", "float64", shape_20, 7},
-                               R"(rank 2: create_array("u", float64, 20))"},
-                    difference{"noshape",
-                               {operation::create_array, "u", "float64", {}, 7},
-                               R"(rank 2: create_array("u", float64))"},
-                    difference{"options",
-                               {operation::create_array, "u", "float64", shape_4x5, 8},
-                               "with other options"}),
-    [](auto const& row) { return row.param.what; });
-
-TEST_P(RendezvousWith, IsADisagreementThatTellsBothCalls) {
-    std::atomic<int> n_completions{0};
-    auto const all = meet_all(4, [&](auto const& meeting, int rank) {
-        return meeting.meet(rank == 2 ? GetParam().other : usual, nullptr, [&](meeting_values&) {
-            ++n_completions;
-        });
-    });
-    expect_error(all, errc::disagreement, 2, "disagree");
-    EXPECT_THAT(all[0].error->text, HasSubstr(R"(rank 0: create_array("u", float64, 4 x 5))"));
-    EXPECT_THAT(all[0].error->text, HasSubstr(GetParam().said));
-    EXPECT_EQ(n_completions, 0);
-}
-
-TEST_P(RendezvousWith, IsFoundOnTheFirstRankToo) {
-    auto const all = meet_all(3, [&](auto const& meeting, int rank) {
-        return meeting.meet(rank == 0 ? GetParam().other : usual, nullptr, no_completion);
-    });
-    expect_error(all, errc::disagreement, 1, "disagree");
-}
-
-TEST_F(Rendezvous, LongNamesAreToldWhole) {
-    std::string const name(255, 'n');
-    std::string const other = std::string(254, 'n') + 'm';
-    auto const all = meet_all(2, [&](auto const& meeting, int rank) {
-        return meeting.meet({operation::create_value, rank == 0 ? name : other, "int32", {}, 0},
-                            nullptr,
-                            no_completion);
-    });
-    expect_error(all, errc::disagreement, 1, name);
-    EXPECT_THAT(all[0].error->text, HasSubstr(other));
-}
-
-TEST_F(Rendezvous, WhatDoesNotFitIsCutNotOverrun) {
-    std::string const name(5000, 'n');
-    std::vector<std::int64_t> const extents(100, 7);
-    auto const all = meet_all(3, [&](auto const& meeting, int rank) {
-        error_info const mine{errc::no_space, false, -1, std::string(5000, 't')};
-        return meeting.meet({operation::create_array, name, name, extents},
-                            rank == 1 ? &mine : nullptr,
-                            no_completion);
-    });
-    expect_error(all, errc::no_space, 1, std::string(327, 't'));
-    auto const longer = meet_all(3, [&](auto const& meeting, int rank) {
-        return meeting.meet({operation::create_array, name, name, extents, rank == 2 ? 1U : 0U},
-                            nullptr,
-                            [](meeting_values&) {});
-    });
-    expect_error(longer, errc::disagreement, 2, "create_array");
-    auto const thrown = meet_all(2, [&](auto const& meeting, int) {
-        return meeting.meet({operation::fill}, nullptr, [](meeting_values&) {
-            raise(errc::corrupted, std::string(5000, 'x'));
-        });
-    });
-    expect_error(thrown, errc::corrupted, -1, std::string(1015, 'x'));
 }
 
 TEST_F(Rendezvous, AThreadThatAttachedAndEndedIsNotMissed) {
