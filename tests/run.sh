@@ -45,7 +45,8 @@ while (($# > 0)); do
 done
 ((${#stages[@]} > 0)) || stages=(dev tsan asan)
 
-packages=("${packages_to_build[@]}" libgtest-dev libgmock-dev hdf5-tools python3-numpy python3-h5py)
+packages=("${packages_to_build[@]}" libgtest-dev libgmock-dev hdf5-tools python3-numpy python3-h5py
+    libeigen3-dev libblas-dev)
 [[ " ${stages[*]} " == *" mpich "* ]] && packages+=(mpich libmpich-dev libhdf5-mpich-dev)
 [[ " ${stages[*]} " == *" tidy "* ]] && packages+=(clang clang-tidy)
 [[ $install == no ]] || install_packages "${packages[@]}"

@@ -7,6 +7,7 @@
 # for np2 of SHMWIN_ASAN_MPI_TESTS, "tsan" for serial tests of the library.
 #
 #   LINK <target>...      more to link
+#   INCLUDE <folder>...   other people's headers
 #   LABELS <label>...     more labels
 #   NO_ASAN, NO_TSAN      without that label: not run under that sanitizer; say why
 #   TIMEOUT <seconds>     default: 120 serial, 180 under mpiexec
@@ -18,7 +19,7 @@
 #
 # shmwin_discover_tests(<folder> [the same options])
 # Adds each tests/<folder>/*_test.cpp that has no shmwin_add_test of its own. Those stand in
-# tests/<folder>/tests.cmake, which is read first.
+# tests/<folder>/tests.cmake, which is read first. shmwin_leave_out(<folder/concept>) there: not this one.
 #
 # A test runs in an empty-at-first folder of its own: <build>/tests/scratch/<its name>.
 set(SHMWIN_TEST_PREFIX "" CACHE STRING "Put before the names of all tests, to tell builds apart")
@@ -110,13 +111,14 @@ function(_shmwin_add_program target name folder)
   endif()
   add_executable(${target} ${name}_test.cpp)
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
+  target_include_directories(${target} SYSTEM PRIVATE ${arg_INCLUDE})
   target_link_libraries(${target} PRIVATE ${arg_LINK}
     $<IF:$<STREQUAL:${folder},io>,shmwin::shmwin,shmwin::core> shmwin_warnings ${main})
 endfunction()
 
 function(shmwin_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_ASAN;NO_TSAN;OWN_MAIN" "EXPECT;REUSE;TIMEOUT"
-    "RANKS;ARGS;LINK;LABELS;PROPERTIES")
+    "RANKS;ARGS;LINK;INCLUDE;LABELS;PROPERTIES")
   set_property(GLOBAL APPEND PROPERTY shmwin_named_tests ${name})
   cmake_path(GET name PARENT_PATH folder)
   string(MAKE_C_IDENTIFIER "test_${name}" target)
@@ -151,6 +153,10 @@ function(shmwin_add_test name)
       set_tests_properties(${SHMWIN_TEST_PREFIX}${full_name} PROPERTIES PROCESSORS ${n})
     endif()
   endforeach()
+endfunction()
+
+function(shmwin_leave_out name)
+  set_property(GLOBAL APPEND PROPERTY shmwin_named_tests ${name})
 endfunction()
 
 function(shmwin_discover_tests folder)
