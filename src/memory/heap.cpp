@@ -3,9 +3,9 @@
 
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
+#include "shmwin/memory/size_class.hpp"
 
 #include "memory/run_word.hpp"
-#include "memory/size_class.hpp"
 #include "memory/slabs_inline.hpp"
 
 #include <cstring>
@@ -37,18 +37,29 @@ std::uint64_t heap::offset_of_page(std::uint64_t page) const noexcept {
 }
 
 // The two paths that matter have no frame: all else is a call at their end.
-void* heap::allocate(std::size_t n_bytes, std::size_t alignment) const {
+void* heap::allocate_any(std::size_t n_bytes, std::size_t alignment) const {
     if (detail::is_usual(n_bytes, alignment)) [[likely]] {
-        auto const& classes = detail::usual_classes[alignment > 8 ? 1 : 0];
-        if (auto* const block = slabs_.allocate_at_once(classes[(n_bytes + 7) / 8])) [[likely]]
+        auto const size_class = detail::usual_class(n_bytes, alignment);
+        if (auto* const block = slabs_.allocate_at_once(size_class)) [[likely]]
             return block;
     }
     return allocate_slowly(n_bytes, alignment);
 }
 
+void* heap::allocate_of_class(unsigned size_class, std::size_t n_bytes) const {
+    if (auto* const block = slabs_.allocate_at_once(size_class)) [[likely]]
+        return block;
+    return allocate_small_slowly(size_class, n_bytes);
+}
+
 [[gnu::noinline]] void* heap::allocate_slowly(std::size_t n_bytes, std::size_t alignment) const {
     auto const size_class = class_for(n_bytes, alignment);
     if (size_class == detail::n_size_classes) return allocate_pages(n_bytes, alignment);
+    return allocate_small_slowly(size_class, n_bytes);
+}
+
+[[gnu::noinline]] void* heap::allocate_small_slowly(unsigned size_class,
+                                                    std::size_t n_bytes) const {
     auto* const block = slabs_.allocate(size_class);
     if (block == nullptr) raise_full(n_bytes);
     return block;
@@ -61,12 +72,12 @@ void* heap::allocate_zeroed(std::size_t n_bytes, std::size_t alignment) const {
 }
 
 void heap::deallocate(void* block) const {
+    auto const offset = static_cast<std::uint64_t>(static_cast<std::byte*>(block) - where_.base());
+    if (slabs_.free_in_likely_slab(offset)) return;
     auto const begin = static_cast<std::uint64_t>(static_cast<std::byte*>(block) - first_page_);
     if (begin < pages_bytes_) [[likely]] {
         auto const word = runs_.word_there(begin / page_bytes);
-        auto const offset = static_cast<std::byte*>(block) - where_.base();
-        if (detail::is_slab_word(word)
-            && slabs_.free_at_once(word, static_cast<std::uint64_t>(offset))) [[likely]]
+        if (detail::is_slab_word(word) && slabs_.free_at_once(word, offset)) [[likely]]
             return;
     }
     deallocate_slowly(block);

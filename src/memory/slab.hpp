@@ -15,7 +15,7 @@
 #include "shmwin/memory/header.hpp"
 #include "shmwin/sync/robust_mutex.hpp"
 
-#include "memory/size_class.hpp"
+#include "shmwin/memory/size_class.hpp"
 
 #include <array>
 #include <atomic>

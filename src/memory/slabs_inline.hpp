@@ -65,11 +65,15 @@ inline bool slabs::may_be_empty(slab const& which, unsigned w, std::uint64_t now
     return (now & (now + 1)) == 0 && (now == ~0ULL || w == which.n_blocks / 64U);
 }
 
-inline bool slabs::free_at_once(std::uint64_t page_word, std::uint64_t offset) const noexcept {
-    auto& which = slab_of(page_word);
+// Its fields are those of a slab as long as the calling thread is its owner, who alone ends it.
+inline bool slabs::is_mine(slab const& which) noexcept {
+    return which.owner.load(std::memory_order_relaxed) == my_slot.number;
+}
+
+// False if it takes more than two stores.
+inline bool slabs::free_mine_at_once(slab& which, std::uint64_t offset) noexcept {
     auto const [w, bit] = find_block(which, offset);
-    if (bit == 0 || !has_slot()) return false;
-    if (which.owner.load(std::memory_order_relaxed) != my_slot.number) return false;
+    if (bit == 0) return false;
     auto const bits = which.free[w].load(std::memory_order_relaxed);
     bool const is_free = ((bits | which.remote[w].load(std::memory_order_relaxed)) & bit) != 0;
     auto const now = bits | bit;
@@ -77,6 +81,21 @@ inline bool slabs::free_at_once(std::uint64_t page_word, std::uint64_t offset) c
     which.free[w].store(now, std::memory_order_relaxed); // it is free
     which.words_with_free |= static_cast<std::uint8_t>(1U << w);
     slot_was_used(*my_slot.slot);
+    return true;
+}
+
+// After two blocks of one slab a third is likely to be of it too: then no page is looked at.
+inline bool slabs::free_in_likely_slab(std::uint64_t offset) const noexcept {
+    auto* const likely = my_slot.likely;
+    return likely != nullptr && has_slot() && is_mine(*likely)
+           && free_mine_at_once(*likely, offset);
+}
+
+inline bool slabs::free_at_once(std::uint64_t page_word, std::uint64_t offset) const noexcept {
+    auto& which = slab_of(page_word);
+    if (!has_slot() || !is_mine(which) || !free_mine_at_once(which, offset)) return false;
+    my_slot.likely = my_slot.last == &which ? &which : nullptr;
+    my_slot.last = &which;
     return true;
 }
 

@@ -25,6 +25,8 @@ struct thread_slot_cache {
     std::uint32_t number = 0;   ///< of the slot among all ranks'
     std::uint32_t patience = 0; ///< calls until it looks again for a slot of its own
     std::uint64_t none_of = 0;  ///< heap that has no slot for it
+    slab* last = nullptr;       ///< of its own, in which it freed a block by way of the page
+    slab* likely = nullptr;     ///< the same twice; null: not so
 };
 
 // Plain, so without a guard; in the static block, so without a call where the library is shared.

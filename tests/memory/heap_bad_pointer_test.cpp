@@ -8,10 +8,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <cstring>
 #include <gmock/gmock.h>
 #include <memory>
 #include <stdexcept>
+#include <vector>
 
 namespace shmwin {
 namespace {
@@ -43,6 +45,30 @@ TEST_F(HeapBadPointer, FreedTwice) {
     memory.deallocate(other);
     expect_refused(block, "freed before");
     expect_refused(other, "freed before");
+}
+
+// A run of frees in one slab takes a shorter way, which looks as closely.
+TEST_F(HeapBadPointer, AfterManyOfTheSameSlab) {
+    std::vector<char*> many;
+    for (int i = 0; i < 2000; ++i) {
+        many.push_back(static_cast<char*>(memory.allocate(64)));
+    }
+    for (std::size_t i = 1000; i < 1010; ++i) {
+        memory.deallocate(many[i]);
+    }
+    expect_refused(many[1009], "freed before");
+    expect_refused(many[1011] + 8, "inside a block");
+    memory.deallocate(other); // of another slab
+    expect_refused(other, "freed before");
+    many.erase(many.begin() + 1000, many.begin() + 1010);
+    for (auto* const each : many) {
+        memory.deallocate(each);
+    }
+    memory.collect(); // the slab has ended
+    expect_refused(many[1005], "freed before");
+    auto* const larger = memory.allocate(96); // its descriptor may be another's now
+    expect_refused(many[1006], "freed before");
+    memory.deallocate(larger);
 }
 
 TEST_F(HeapBadPointer, InsideABlock) {

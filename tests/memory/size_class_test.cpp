@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "memory/size_class.hpp"
+#include "shmwin/memory/size_class.hpp"
 
 #include <gtest/gtest.h>
 

@@ -15,6 +15,7 @@
 #include <gmock/gmock.h>
 #include <random>
 #include <set>
+#include <thread>
 #include <vector>
 
 namespace shmwin {
@@ -261,6 +262,31 @@ TEST_F(Slabs, WhatOthersFreeIsUsedAgain) {
     });
     EXPECT_LE(memory.stats().most_used, 1_MiB) << "200000 blocks of 256 bytes are 50 MB";
     expect_empty();
+}
+
+// A run of frees in one slab takes a shorter way. It must end when the slab does: its descriptor is
+// the next slab's, which may be another rank's.
+TEST_F(Slabs, WhatWasMineIsFreedAsAnothersWhenItIsAnothers) {
+    std::vector<void*> mine; // of two slabs: one empty one stays
+    for (int i = 0; i < 64 + 128; ++i) {
+        mine.push_back(memory.allocate(64));
+    }
+    for (auto* const each : mine) {
+        memory.deallocate(each);
+    }
+    std::thread([&] {
+        auto const others = pages.memory(1);
+        std::vector<void*> theirs;
+        for (int i = 0; i < 8; ++i) {
+            theirs.push_back(others.allocate(64));
+        }
+        ASSERT_EQ(theirs[0], mine[64]) << "it is another slab: this shows nothing";
+    }).join();
+    memory.deallocate(mine[66]);
+    std::thread([&] {
+        EXPECT_NE(pages.memory(1).allocate(64), mine[66]) << "only its owner may free it at once";
+    }).join();
+    EXPECT_THAT(memory.verify().violations, IsEmpty());
 }
 
 // A forked child has its parent's handle, and its parent's memory of it.

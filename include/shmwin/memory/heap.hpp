@@ -8,6 +8,7 @@
 #include "shmwin/memory/page_bits.hpp"
 #include "shmwin/memory/page_runs.hpp"
 #include "shmwin/memory/region.hpp"
+#include "shmwin/memory/size_class.hpp"
 #include "shmwin/memory/slabs.hpp"
 
 #include <cstddef>
@@ -54,7 +55,13 @@ class SHMWIN_API heap {
     /// @throws argument_error (invalid_argument)  the alignment is none
     /// @complexity  O(1), and populating what was never used before
     [[nodiscard]] void* allocate(std::size_t n_bytes,
-                                 std::size_t alignment = alignof(std::max_align_t)) const;
+                                 std::size_t alignment = alignof(std::max_align_t)) const {
+        // What is known when the caller is compiled is not looked up again and again.
+        if (__builtin_constant_p(n_bytes) && __builtin_constant_p(alignment)
+            && detail::is_usual(n_bytes, alignment))
+            return allocate_of_class(detail::usual_class(n_bytes, alignment), n_bytes);
+        return allocate_any(n_bytes, alignment);
+    }
 
     /// Local. As allocate(), with all `n_bytes` bytes 0.
     [[nodiscard]] void* allocate_zeroed(std::size_t n_bytes,
@@ -153,7 +160,10 @@ class SHMWIN_API heap {
     class unfinished_block;
     [[nodiscard]] page_range pages_of(std::uint64_t offset, std::size_t n_bytes) const noexcept;
     [[nodiscard]] std::uint64_t offset_of_page(std::uint64_t page) const noexcept;
+    [[nodiscard]] void* allocate_any(std::size_t n_bytes, std::size_t alignment) const;
+    [[nodiscard]] void* allocate_of_class(unsigned size_class, std::size_t n_bytes) const;
     [[nodiscard]] void* allocate_slowly(std::size_t n_bytes, std::size_t alignment) const;
+    [[nodiscard]] void* allocate_small_slowly(unsigned size_class, std::size_t n_bytes) const;
     void deallocate_slowly(void* block) const;
     [[nodiscard]] void* allocate_pages(std::size_t n_bytes, std::size_t alignment) const;
     [[nodiscard]] void* allocate_zeroed_pages(std::size_t n_bytes, std::size_t alignment) const;

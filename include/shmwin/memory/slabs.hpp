@@ -69,6 +69,7 @@ class SHMWIN_API slabs {
     /// Local. deallocate(), if that takes no more than a few instructions; otherwise false, and
     /// nothing changed.
     [[nodiscard]] bool free_at_once(std::uint64_t page_word, std::uint64_t offset) const noexcept;
+    [[nodiscard]] bool free_in_likely_slab(std::uint64_t offset) const noexcept;
 
     /// Local. Bytes of the block that begins at `offset`; 0 if none in use does.
     [[nodiscard]] std::size_t usable_size(std::uint64_t page_word, std::uint64_t offset) const;
@@ -106,6 +107,8 @@ class SHMWIN_API slabs {
     free_outcome free_remote(slab& which, unsigned w, std::uint64_t bit) const noexcept;
     [[nodiscard]] static bool
     may_be_empty(slab const& which, unsigned w, std::uint64_t now) noexcept;
+    [[nodiscard]] static bool is_mine(slab const& which) noexcept;
+    [[nodiscard]] static bool free_mine_at_once(slab& which, std::uint64_t offset) noexcept;
     void mark(slab const& which) const noexcept;
     void give_back_if_empty(heap_slot& mine, slab& which) const;
 

@@ -81,6 +81,11 @@ inline constexpr auto usual_classes = [] {
            && (possible >> alignment & 1U) != 0;
 }
 
+/// @pre  is_usual(n_bytes, alignment)
+[[nodiscard]] constexpr unsigned usual_class(std::size_t n_bytes, std::size_t alignment) noexcept {
+    return usual_classes[alignment > 8 ? 1 : 0][(n_bytes + 7) / 8];
+}
+
 /// Pages of a full-grown slab: 512 blocks, or 64 KiB, or more where large blocks would leave more
 /// than a sixteenth of it unused.
 [[nodiscard]] constexpr std::size_t slab_pages(unsigned size_class) noexcept {
