@@ -57,7 +57,7 @@ class SHMWIN_API heap {
     [[nodiscard]] void* allocate(std::size_t n_bytes,
                                  std::size_t alignment = alignof(std::max_align_t)) const {
         // What is known when the caller is compiled is not looked up again and again.
-        if (__builtin_constant_p(n_bytes) && __builtin_constant_p(alignment)
+        if (__builtin_constant_p(n_bytes) != 0 && __builtin_constant_p(alignment) != 0
             && detail::is_usual(n_bytes, alignment))
             return allocate_of_class(detail::usual_class(n_bytes, alignment), n_bytes);
         return allocate_any(n_bytes, alignment);
