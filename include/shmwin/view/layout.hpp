@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The layout policies by name, and what their mappings share. Each mapping has a file of its own:
-// layout_right.hpp (C), layout_left.hpp (Fortran), layout_stride.hpp (any strides).
-// ISO C++23 [mdspan.layout].
+// layout_right.hpp (C), layout_left.hpp (Fortran), layout_stride.hpp (any strides),
+// layout_right_padded.hpp and layout_left_padded.hpp (C and Fortran with room between the rows).
+// ISO C++23 [mdspan.layout], C++26 for the padded ones.
 #pragma once
 
 #include "shmwin/view/extents.hpp"
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -32,6 +34,29 @@ struct layout_stride {
 };
 
 namespace detail {
+struct left_order;
+struct right_order;
+template <typename Order, std::size_t PaddingValue, typename Extents>
+class padded_mapping;
+} // namespace detail
+
+/// layout_left whose columns (dimension 0) begin at multiples of PaddingValue elements; of any
+/// number, given at run time, if that is dynamic_extent.
+template <std::size_t PaddingValue = dynamic_extent>
+struct layout_left_padded {
+    template <typename Extents>
+    using mapping = detail::padded_mapping<detail::left_order, PaddingValue, Extents>;
+};
+
+/// layout_right whose rows (the last dimension) begin at multiples of PaddingValue elements; of any
+/// number, given at run time, if that is dynamic_extent.
+template <std::size_t PaddingValue = dynamic_extent>
+struct layout_right_padded {
+    template <typename Extents>
+    using mapping = detail::padded_mapping<detail::right_order, PaddingValue, Extents>;
+};
+
+namespace detail {
 
 /// [mdspan.layout.stride.expo]: enough of a mapping to ask for its strides.
 template <typename M>
@@ -47,6 +72,19 @@ concept layout_mapping_alike = is_extents<typename M::extents_type> && requires 
 template <typename Layout, typename Mapping>
 inline constexpr bool is_mapping_of =
     std::is_same_v<typename Layout::template mapping<typename Mapping::extents_type>, Mapping>;
+
+/// is_mapping_of, and false for what is no mapping at all.
+template <typename Mapping, typename Layout>
+concept mapping_of = requires {
+    typename Mapping::extents_type;
+    requires is_mapping_of<Layout, Mapping>;
+};
+
+/// A value that is not negative, in the widest type.
+template <std::integral T>
+[[nodiscard]] constexpr std::uintmax_t widened(T value) noexcept {
+    return static_cast<std::make_unsigned_t<T>>(value);
+}
 
 /// The indices that an operator() of a mapping over Extents takes.
 template <typename Extents, typename... Indices>

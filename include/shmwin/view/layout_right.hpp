@@ -6,6 +6,7 @@
 #pragma once
 
 #include "shmwin/view/layout.hpp"
+#include "shmwin/view/padding.hpp"
 
 #include <cstddef>
 #include <type_traits>
@@ -44,6 +45,17 @@ class layout_right::mapping {
     constexpr explicit(!std::is_convertible_v<OtherExtents, extents_type>)
         mapping(layout_left::mapping<OtherExtents> const& other) noexcept
         : mapping(extents_type(other.extents())) {}
+
+    /// @pre there is no padding in `other`. ISO C++26.
+    template <detail::padded_mapping_of<detail::right_order> PaddedMapping>
+    requires std::is_constructible_v<Extents, typename PaddedMapping::extents_type>
+    constexpr explicit(!std::is_convertible_v<typename PaddedMapping::extents_type, extents_type>)
+        mapping(PaddedMapping const& other) noexcept
+        : mapping(extents_type(other.extents())) {
+        static_assert(detail::may_lack_padding<detail::right_order, Extents, PaddedMapping>(),
+                      "the static extents of the two layouts leave room for padding");
+        SHMWIN_EXPECT(detail::equal_strides(*this, other));
+    }
 
     /// @pre the strides of `other` are those of this layout
     template <typename OtherExtents>

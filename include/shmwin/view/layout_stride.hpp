@@ -5,6 +5,7 @@
 
 #include "shmwin/view/layout.hpp"
 #include "shmwin/view/layout_right.hpp"
+#include "shmwin/view/padding.hpp"
 
 #include <array>
 #include <cstddef>
@@ -30,8 +31,7 @@ template <typename Mapping>
     constexpr std::size_t rank = Mapping::extents_type::rank();
     std::array<strided_dimension, rank> sorted{};
     for (std::size_t r = 0; r < rank; ++r) {
-        strided_dimension const d{static_cast<std::uintmax_t>(m.stride(r)),
-                                  static_cast<std::uintmax_t>(m.extents().extent(r))};
+        strided_dimension const d{widened(m.stride(r)), widened(m.extents().extent(r))};
         std::size_t at = r;
         for (; at > 0; --at) {
             auto const& before = sorted[at - 1];
@@ -45,8 +45,9 @@ template <typename Mapping>
     return sorted;
 }
 
-/// False if two elements may share a place: each stride must step over the dimensions with smaller
-/// strides. A dimension of extent 1 never steps.
+/// False if two elements may share a place: each stride must step over all places of the dimensions
+/// with smaller strides. A dimension of extent 1 never steps. ([mdspan.layout.stride.cons] asks for
+/// room for the last step too, which every second column of an odd number of them does not have.)
 template <typename Mapping>
 [[nodiscard]] constexpr bool has_unique_places(Mapping const& m) noexcept {
     if (is_empty_space(m.extents())) return true;
@@ -55,7 +56,7 @@ template <typename Mapping>
         if (d.stride == 0) return false;
         if (d.extent == 1) continue;
         if (d.stride < reach) return false;
-        reach = d.stride * d.extent;
+        reach += d.stride * (d.extent - 1);
     }
     return true;
 }
@@ -67,8 +68,8 @@ template <typename Mapping>
     auto room =
         static_cast<std::uintmax_t>(std::numeric_limits<typename Mapping::index_type>::max() - 1);
     for (std::size_t r = 0; r < Mapping::extents_type::rank(); ++r) {
-        auto const steps = static_cast<std::uintmax_t>(m.extents().extent(r)) - 1;
-        auto const stride = static_cast<std::uintmax_t>(m.stride(r));
+        std::uintmax_t const steps = widened(m.extents().extent(r)) - 1;
+        std::uintmax_t const stride = widened(m.stride(r));
         if (steps != 0 && stride > room / steps) return false;
         room -= steps * stride;
     }
@@ -97,7 +98,8 @@ template <typename Mapping, typename Extents>
 concept implicit_strided_source = requires {
     requires std::is_convertible_v<typename Mapping::extents_type, Extents>;
     requires(is_mapping_of<layout_left, Mapping>)
-        || (is_mapping_of<layout_right, Mapping>) || (is_mapping_of<layout_stride, Mapping>);
+        || (is_mapping_of<layout_right, Mapping>) || (is_mapping_of<layout_stride, Mapping>)
+        || (padded_mapping_of<Mapping, left_order>) || (padded_mapping_of<Mapping, right_order>);
 };
 
 } // namespace detail
