@@ -16,6 +16,7 @@
 #include "shmwin/mpi/node.hpp"
 #include "shmwin/mpi/window.hpp"
 #include "shmwin/segment/segment.hpp"
+#include "shmwin/view/aligned_accessor.hpp"
 #include "shmwin/view/layout_left_padded.hpp"
 #include "shmwin/view/layout_right_padded.hpp"
 #include "shmwin/view/mdspan.hpp"
