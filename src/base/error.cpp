@@ -16,12 +16,15 @@ constinit std::atomic<error_handler> current_handler{nullptr};
 // the library's border are then caught by their type.
 error::~error() = default;
 argument_error::~argument_error() = default;
+out_of_range::~out_of_range() = default;
 out_of_memory::~out_of_memory() = default;
 runtime_failure::~runtime_failure() = default;
 peer_left::~peer_left() = default;
 
 argument_error::argument_error(error_info info)
     : std::invalid_argument(info.text), error(std::move(info)) {}
+out_of_range::out_of_range(error_info info)
+    : std::out_of_range(info.text), error(std::move(info)) {}
 out_of_memory::out_of_memory(error_info info) : error(std::move(info)) {}
 runtime_failure::runtime_failure(error_info info)
     : std::runtime_error(info.text), error(std::move(info)) {}
@@ -39,8 +42,9 @@ void raise(error_info info) {
     case errc::type_mismatch:
     case errc::shape_mismatch:
     case errc::bad_pointer:
-    case errc::out_of_range:
         throw argument_error(std::move(info));
+    case errc::out_of_range:
+        throw out_of_range(std::move(info));
     case errc::out_of_memory:
     case errc::no_space:
         throw out_of_memory(std::move(info));

@@ -14,7 +14,7 @@
 namespace shmwin {
 namespace {
 
-enum class thrown : std::uint8_t { argument, memory, failure, peer };
+enum class thrown : std::uint8_t { argument, memory, failure, peer, range };
 
 struct row {
     errc code;
@@ -49,11 +49,12 @@ constexpr auto rows = std::to_array<row>({
     {errc::damaged, 22, "damaged", thrown::failure},
     {errc::busy, 23, "busy", thrown::failure},
     {errc::unsupported, 24, "unsupported", thrown::failure},
-    {errc::out_of_range, 25, "out_of_range", thrown::argument},
+    {errc::out_of_range, 25, "out_of_range", thrown::range},
 });
 
 static_assert(std::is_base_of_v<std::invalid_argument, argument_error>);
 static_assert(std::is_base_of_v<std::bad_alloc, out_of_memory>);
+static_assert(std::is_base_of_v<std::out_of_range, out_of_range>);
 static_assert(std::is_base_of_v<std::runtime_error, runtime_failure>);
 static_assert(std::is_base_of_v<runtime_failure, peer_left>);
 static_assert(std::is_copy_constructible_v<argument_error>, "std::exception_ptr may copy");
@@ -81,6 +82,8 @@ thrown class_of(errc code) {
         return thrown::failure;
     } catch (out_of_memory const&) {
         return thrown::memory;
+    } catch (out_of_range const&) {
+        return thrown::range;
     } catch (argument_error const&) {
         return thrown::argument;
     }
@@ -109,6 +112,9 @@ TEST_P(Errc, IsCaughtAsTheStandardClassWithItsText) {
         EXPECT_STREQ(e.what(), "the text");
     } catch (std::bad_alloc const& e) {
         EXPECT_EQ(GetParam().as, thrown::memory);
+        EXPECT_STREQ(e.what(), "the text");
+    } catch (std::out_of_range const& e) {
+        EXPECT_EQ(GetParam().as, thrown::range);
         EXPECT_STREQ(e.what(), "the text");
     } catch (std::runtime_error const& e) {
         EXPECT_THAT(GetParam().as, testing::AnyOf(thrown::failure, thrown::peer));

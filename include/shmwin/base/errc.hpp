@@ -36,7 +36,7 @@ enum class errc : std::int32_t {
     damaged = 22,          ///< the file is ours, and its bytes have changed
     busy = 23,             ///< somebody else is using it
     unsupported = 24,      ///< valid, but not on this machine or in this version
-    out_of_range = 25,     ///< a value that the target type cannot hold
+    out_of_range = 25,     ///< an index beyond its extent, a value beyond its type
 };
 
 /// Local. The enumerator's name, e.g. "out_of_memory"; "unknown" for a value of a newer version.

@@ -57,6 +57,14 @@ class SHMWIN_API argument_error : public std::invalid_argument, public error {
     [[nodiscard]] char const* what() const noexcept override { return info().text.c_str(); }
 };
 
+/// An index beyond its extent, or a value that a type cannot hold: also a std::out_of_range.
+class SHMWIN_API out_of_range : public std::out_of_range, public error {
+  public:
+    explicit out_of_range(error_info info);
+    ~out_of_range() override;
+    [[nodiscard]] char const* what() const noexcept override { return info().text.c_str(); }
+};
+
 /// The segment or the system has no room: also a std::bad_alloc.
 class SHMWIN_API out_of_memory : public std::bad_alloc, public error {
   public:

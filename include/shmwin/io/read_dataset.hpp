@@ -56,7 +56,7 @@ SHMWIN_API void fill_from_file(object_group const& where,
 /// @throws argument_error (not_found)      no such data set in the file
 /// @throws argument_error (shape_mismatch) it has another number of dimensions
 /// @throws argument_error (type_mismatch)  its type cannot become T
-/// @throws argument_error (out_of_range)   a value does not fit T; the array is removed again
+/// @throws out_of_range                    a value does not fit T; the array is removed again
 /// @throws runtime_failure (io_failure, not_a_checkpoint, damaged)  the file cannot be read, is no
 ///         HDF5, or is not whole
 /// @throws as object_group::create_array
