@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // mdspan: every constructor, what is deduced, what converts, and which element is reached.
+#include "shmwin/base/error.hpp"
 #include "shmwin/view/mdspan.hpp"
 
 #include "support/view_words.hpp"
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <numeric>
 #include <span>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -31,6 +33,8 @@ concept subscriptable = requires(M const& m, I i) {
     m[i];
 };
 
+constexpr std::array<int, 2> two_ints{7, 8};
+
 struct base {
     int b;
 };
@@ -51,6 +55,45 @@ struct scaling {
         return p + i;
     }
     double factor;
+};
+
+// An index that can be read where it is, and nowhere else.
+class settled_index {
+  public:
+    constexpr explicit settled_index(int value) : value_(value) {}
+    settled_index(settled_index const&) = delete;
+    settled_index& operator=(settled_index const&) = delete;
+    ~settled_index() = default;
+    constexpr operator int() const& noexcept { return value_; } // NOLINT: the test's point
+    operator int() && = delete;                                 // NOLINT: the test's point
+
+  private:
+    int value_;
+};
+
+// A layout that cannot take an extent of 13.
+struct superstitious {
+    template <typename Extents>
+    struct mapping : layout_right::mapping<Extents> {
+        using layout_type = superstitious;
+        using layout_right::mapping<Extents>::mapping;
+        mapping() = default;
+        mapping(Extents const& e) : layout_right::mapping<Extents>(e) { // NOLINT: as the standard's
+            if (e.extent(0) == 13) throw std::domain_error("13");
+        }
+        template <typename Other>
+        explicit mapping(mapping<Other> const& other) : mapping(Extents(other.extents())) {}
+    };
+};
+
+// An accessor that must not be swapped by moves.
+struct swapped_by_hand : default_accessor<int> {
+    using offset_policy = swapped_by_hand;
+    int n_swaps = 0;
+    friend constexpr void swap(swapped_by_hand& a, swapped_by_hand& b) noexcept {
+        ++a.n_swaps;
+        ++b.n_swaps;
+    }
 };
 
 std::vector<int> counting(std::size_t n) {
@@ -216,6 +259,63 @@ TEST(Mdspan, ReachesElementsByArrayAndSpan) {
     EXPECT_EQ((mdspan<int, extents<int>>(&v[7])[std::array<int, 0>{}]), 7);
     EXPECT_EQ((view<int, 1>(v.data(), 12)[std::array{5}]), 5);
     static_assert(!subscriptable<view<int, 2>, std::array<int, 3>>);
+}
+
+TEST(Mdspan, CopiesNoIndexOfAnArray) {
+    auto v = counting(12);
+    view<int, 2> const m(v.data(), 3, 4);
+    std::array<settled_index, 2> const at{settled_index(2), settled_index(1)};
+    EXPECT_EQ(m[at], 9);
+    EXPECT_EQ(m[(std::span<settled_index const, 2>(at))], 9);
+    EXPECT_EQ(m.at(at), 9);
+    EXPECT_EQ((array_extents<2>(at)), shape(2, 1));
+    layout_stride::mapping<array_extents<2>> const map(shape(1, 2), at);
+    EXPECT_EQ(map.stride(0), 2);
+}
+
+TEST(Mdspan, ChecksIndicesAtRequest) {
+    auto v = counting(12);
+    view<int, 2> const m(v.data(), 3, 4);
+    EXPECT_EQ(&m.at(2, 3), &m(2, 3));
+    EXPECT_EQ(&m.at(std::array{2, 3}), &m(2, 3));
+    std::array<short, 2> const beyond{0, 4};
+    EXPECT_THROW((void)m.at(3, 0), std::out_of_range);
+    EXPECT_THROW((void)m.at(-1, 0), std::out_of_range);
+    EXPECT_THROW((void)m.at(0, ~std::uint64_t{0}), out_of_range);
+    EXPECT_THROW((void)m.at(beyond), out_of_range);
+    EXPECT_THROW((void)m.at(std::span<short const, 2>(beyond)), out_of_range);
+    EXPECT_THROW((void)(mdspan<int, extents<std::int8_t, 12>>(v.data()).at(256)), out_of_range);
+    EXPECT_EQ((mdspan<int, extents<int>>(&v[7]).at()), 7);
+    static_assert(mdspan<int const, extents<int, 2>>(two_ints.data()).at(1) == 8);
+    try {
+        (void)m.at(0, -4);
+        FAIL() << "no such element";
+    } catch (error const& e) {
+        EXPECT_EQ(e.code(), errc::out_of_range);
+        EXPECT_STREQ(e.what(), "no such element (index -4 of dimension 1, whose extent is 4)");
+    }
+}
+
+TEST(Mdspan, LetsItsLayoutThrow) {
+    using m1 = mdspan<int, array_extents<1>, superstitious>;
+    using m2 = mdspan<int, extents<i64, 13>, superstitious>;
+    auto v = counting(13);
+    EXPECT_EQ(m1(v.data(), 12).extent(0), 12);
+    EXPECT_THROW(m1(v.data(), 13), std::domain_error);
+    EXPECT_THROW(m1(v.data(), std::array{13}), std::domain_error);
+    EXPECT_THROW(m1(v.data(), shape(13)), std::domain_error);
+    static_assert(!std::is_nothrow_constructible_v<m1, int*, int>);
+    static_assert(!std::is_nothrow_constructible_v<m1, m2>);
+    static_assert(std::is_nothrow_constructible_v<m1, int*, m1::mapping_type const&>);
+}
+
+TEST(Mdspan, SwapsItsPartsAsTheyWantIt) {
+    using m = mdspan<int, array_extents<1>, layout_right, swapped_by_hand>;
+    m a(nullptr, 0);
+    m b(nullptr, 0);
+    swap(a, b);
+    EXPECT_EQ(a.accessor().n_swaps, 1);
+    EXPECT_EQ(b.accessor().n_swaps, 1);
 }
 
 TEST(Mdspan, ReachesElementsOfOneDimensionByBrackets) {

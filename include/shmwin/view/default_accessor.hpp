@@ -3,6 +3,8 @@
 // ISO C++23 [mdspan.accessor.default].
 #pragma once
 
+#include "shmwin/view/std_mdspan.hpp"
+
 #include <cstddef>
 #include <type_traits>
 
@@ -11,8 +13,11 @@ namespace shmwin::inline v1 {
 /// Element i of pointer p is p[i]. All functions are local.
 template <typename ElementType>
 struct default_accessor {
-    static_assert(!std::is_array_v<ElementType> && !std::is_abstract_v<ElementType>,
-                  "elements are complete objects, no arrays");
+    static_assert(
+        std::is_object_v<ElementType> && !std::is_array_v<ElementType>,
+        "default_accessor: an element is an object, not an array; arrays of arrays have one "
+        "more extent");
+    static_assert(!std::is_abstract_v<ElementType>, "default_accessor: an element is not abstract");
 
     using offset_policy = default_accessor;
     using element_type = ElementType;
@@ -26,6 +31,17 @@ struct default_accessor {
     // NOLINTNEXTLINE(*-avoid-c-arrays): the standard's way to ask what const may be added
     requires std::is_convertible_v<OtherElementType (*)[], ElementType (*)[]>
     constexpr default_accessor(default_accessor<OtherElementType> /*other*/) noexcept {}
+
+    /// From and to std::default_accessor.
+    template <detail::their_default_accessor Other>
+    // NOLINTNEXTLINE(*-avoid-c-arrays): as above
+    requires std::is_convertible_v<typename Other::element_type (*)[], ElementType (*)[]>
+    constexpr default_accessor(Other /*other*/) noexcept {}
+
+    template <detail::their_default_accessor Other>
+    // NOLINTNEXTLINE(*-avoid-c-arrays): as above
+    requires std::is_convertible_v<ElementType (*)[], typename Other::element_type (*)[]>
+    constexpr operator Other() const noexcept { return {}; }
 
     [[nodiscard]] constexpr reference access(data_handle_type p, std::size_t i) const noexcept {
         // The analyzer believes that constructing mdspan's empty members zeroes the pointer.

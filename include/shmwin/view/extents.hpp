@@ -5,6 +5,8 @@
 #pragma once
 
 #include "shmwin/base/contract.hpp"
+#include "shmwin/view/index.hpp"
+#include "shmwin/view/std_mdspan.hpp"
 
 #include <array>
 #include <concepts>
@@ -17,88 +19,7 @@
 
 namespace shmwin::inline v1 {
 
-using std::dynamic_extent;
-
 namespace detail {
-
-template <typename T, typename... Others>
-inline constexpr bool is_one_of = (std::same_as<T, Others> || ...);
-
-/// A signed or unsigned integer type, as the standard calls them: no bool, no characters.
-template <typename T>
-concept index_integer = std::integral<T> && std::same_as<
-    T,
-    std::remove_cv_t<T>> && !is_one_of<T, bool, char, wchar_t, char8_t, char16_t, char32_t>;
-
-template <typename T>
-concept countable_integer = std::integral<T> && !std::same_as<std::remove_cv_t<T>, bool>;
-
-/// What may stand where an index or an extent is asked for.
-template <typename T, typename IndexType>
-concept index_argument =
-    std::is_convertible_v<T, IndexType> && std::is_nothrow_constructible_v<IndexType, T>;
-
-/// What an array of indices may hold.
-template <typename T, typename IndexType>
-concept index_element = index_argument<T const&, IndexType>;
-
-template <std::integral T>
-[[nodiscard]] constexpr bool is_negative([[maybe_unused]] T value) noexcept {
-    if constexpr (std::is_signed_v<T>)
-        return value < 0;
-    else
-        return false;
-}
-
-/// True if `value` is not negative and IndexType can hold it.
-template <typename IndexType, std::integral T>
-[[nodiscard]] constexpr bool is_extent(T value) noexcept {
-    return !is_negative(value)
-           && static_cast<std::uintmax_t>(value)
-                  <= static_cast<std::uintmax_t>(std::numeric_limits<IndexType>::max());
-}
-
-/// True if 0 <= `index` < `extent`, whatever the signs of the types.
-template <std::integral T, std::integral IndexType>
-[[nodiscard]] constexpr bool is_index(T index, IndexType extent) noexcept {
-    return !is_negative(index)
-           && static_cast<std::uintmax_t>(index) < static_cast<std::uintmax_t>(extent);
-}
-
-/// Integers stay as they are, so that their range can still be checked; all else is converted.
-template <typename IndexType, typename T>
-[[nodiscard]] constexpr auto index_cast(T value) noexcept {
-    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
-        return value;
-    else
-        return static_cast<IndexType>(std::move(value));
-}
-
-/// @pre  the value is an extent that IndexType can hold
-template <typename IndexType, typename T>
-[[nodiscard]] constexpr IndexType to_extent(T value) noexcept {
-    auto const number = index_cast<IndexType>(std::move(value));
-    SHMWIN_EXPECT(is_extent<IndexType>(number));
-    return static_cast<IndexType>(number);
-}
-
-/// std::array that takes no room when N is 0.
-template <typename T, std::size_t N>
-class index_array {
-  public:
-    [[nodiscard]] constexpr T operator[](std::size_t r) const noexcept { return values_[r]; }
-    constexpr void set(std::size_t r, T value) noexcept { values_[r] = value; }
-
-  private:
-    std::array<T, N> values_{};
-};
-
-template <typename T>
-class index_array<T, 0> {
-  public:
-    [[nodiscard]] constexpr T operator[](std::size_t /*r*/) const noexcept { return T{}; }
-    constexpr void set(std::size_t /*r*/, T /*value*/) noexcept {}
-};
 
 [[nodiscard]] constexpr bool is_either(std::size_t n, std::size_t a, std::size_t b) noexcept {
     return n == a || n == b;
@@ -136,6 +57,23 @@ template <typename From, typename To>
                          std::numeric_limits<typename From::index_type>::max());
 }
 
+// A concept, because clang 14 asks for it before it asks whether From and To are extents at all.
+template <typename From, typename To>
+concept widening_extents = requires {
+    From::rank_dynamic();
+    To::rank_dynamic();
+    requires !is_narrowing<From, To>();
+};
+
+/// All extents of `e`. @pre IndexType can hold them
+template <typename IndexType, typename Extents>
+[[nodiscard]] constexpr auto all_extents([[maybe_unused]] Extents const& e) noexcept {
+    std::array<IndexType, Extents::rank()> values{};
+    for (std::size_t r = 0; r < Extents::rank(); ++r)
+        values[r] = to_extent<IndexType>(e.extent(r));
+    return values;
+}
+
 /// How many of the first r extents are dynamic, for r = 0 ... N.
 template <std::size_t N>
 [[nodiscard]] consteval std::array<std::size_t, N + 1>
@@ -152,9 +90,10 @@ count_dynamic(std::array<std::size_t, N> const& extents) {
 /// All functions are local and O(1). ISO C++23 [mdspan.extents].
 template <typename IndexType, std::size_t... Extents>
 class extents {
-    static_assert(detail::index_integer<IndexType>, "an index type is an integer type");
+    static_assert(detail::index_integer<IndexType>,
+                  "extents: an index type is a signed or unsigned integer type");
     static_assert(((Extents == dynamic_extent || detail::is_extent<IndexType>(Extents)) && ...),
-                  "the index type cannot hold a static extent");
+                  "extents: the index type cannot hold a static extent");
 
     static constexpr std::array<std::size_t, sizeof...(Extents)> static_extents{Extents...};
     static constexpr auto dynamic_index = detail::count_dynamic(static_extents);
@@ -196,10 +135,21 @@ class extents {
     requires detail::compatible_extents<extents<OtherIndexType, OtherExtents...>, extents>
     constexpr explicit(detail::is_narrowing<extents<OtherIndexType, OtherExtents...>, extents>())
         extents(extents<OtherIndexType, OtherExtents...> const& other) noexcept {
-        std::array<index_type, rank()> values{};
-        for (rank_type r = 0; r < rank(); ++r)
-            values[r] = detail::to_extent<index_type>(other.extent(r));
-        assign(values);
+        assign(detail::all_extents<index_type>(other));
+    }
+
+    /// From and to std::extents and what is like them.
+    /// @pre static extents equal those of `other`; index_type can hold them
+    template <detail::their_extents Other>
+    requires detail::compatible_extents<Other, extents>
+    constexpr explicit(!detail::widening_extents<Other, extents>)
+        extents(Other const& other) noexcept
+        : extents(detail::all_extents<index_type>(other)) {}
+
+    template <detail::their_extents Other>
+    requires detail::compatible_extents<extents, Other>
+    constexpr explicit(!detail::widening_extents<extents, Other>) operator Other() const noexcept {
+        return Other(detail::all_extents<typename Other::index_type>(*this));
     }
 
     /// All extents, or only the dynamic ones. @pre not negative; static ones as they are
@@ -216,7 +166,7 @@ class extents {
     constexpr explicit(N != rank_dynamic()) extents(std::span<OtherIndexType, N> values) noexcept {
         std::array<index_type, N> converted{};
         for (rank_type r = 0; r < N; ++r)
-            converted[r] = detail::to_extent<index_type>(values[r]);
+            converted[r] = detail::to_extent<index_type>(std::as_const(values[r]));
         assign(converted);
     }
 
@@ -260,24 +210,6 @@ class extents {
 };
 
 namespace detail {
-
-template <typename T>
-concept integral_constant_like = requires {
-    requires std::is_integral_v<std::remove_cvref_t<decltype(T::value)>>;
-    requires !std::is_same_v<bool, std::remove_cvref_t<decltype(T::value)>>;
-    requires std::is_convertible_v<T, decltype(T::value)>;
-    requires std::bool_constant<T() == T::value>::value;
-};
-
-template <typename T>
-inline constexpr std::size_t maybe_static_extent = dynamic_extent;
-template <integral_constant_like T>
-inline constexpr std::size_t maybe_static_extent<T> = static_cast<std::size_t>(T::value);
-
-template <typename T>
-inline constexpr bool is_extents = false;
-template <typename IndexType, std::size_t... Extents>
-inline constexpr bool is_extents<extents<IndexType, Extents...>> = true;
 
 template <typename IndexType, typename Sequence>
 struct all_dynamic;

@@ -86,10 +86,13 @@ template <std::integral T>
     return static_cast<std::make_unsigned_t<T>>(value);
 }
 
+template <typename Extents, std::size_t N>
+concept one_index_for_each_dimension = (N == Extents::rank());
+
 /// The indices that an operator() of a mapping over Extents takes.
 template <typename Extents, typename... Indices>
-concept indices_of = sizeof...(Indices) == Extents::rank()
-                     && (index_argument<Indices, typename Extents::index_type> && ...);
+concept indices_of = one_index_for_each_dimension<Extents, sizeof...(Indices)> &&(
+    index_argument<Indices, typename Extents::index_type>&&...);
 
 /// With one dimension or none, layout_left and layout_right are the same.
 template <typename OtherExtents, typename Extents>

@@ -18,7 +18,9 @@ namespace shmwin::inline v1 {
 /// ISO C++23 [mdspan.layout.left].
 template <typename Extents>
 class layout_left::mapping {
-    static_assert(detail::is_extents<Extents>, "a mapping is over shmwin::extents");
+    static_assert(detail::is_extents<Extents>, "layout_left: a mapping is over shmwin::extents");
+    static_assert(Extents::rank_dynamic() > 0 || detail::is_countable(Extents()),
+                  "layout_left: the index type cannot count the elements of these static extents");
 
   public:
     using extents_type = Extents;
@@ -64,6 +66,20 @@ class layout_left::mapping {
         mapping(layout_stride::mapping<OtherExtents> const& other) noexcept
         : mapping(extents_type(other.extents())) {
         SHMWIN_EXPECT(detail::equal_strides(*this, other));
+    }
+
+    /// From and to std::layout_left.
+    template <detail::their_mapping<layout_left> Other>
+    requires std::is_constructible_v<Extents, typename Other::extents_type>
+    constexpr explicit(!std::is_convertible_v<typename Other::extents_type, extents_type>)
+        mapping(Other const& other) noexcept
+        : mapping(extents_type(other.extents())) {}
+
+    template <detail::their_mapping<layout_left> Other>
+    requires std::is_constructible_v<typename Other::extents_type, Extents>
+    constexpr explicit(!std::is_convertible_v<extents_type, typename Other::extents_type>)
+    operator Other() const noexcept {
+        return Other(typename Other::extents_type(extents_));
     }
 
     [[nodiscard]] constexpr extents_type const& extents() const noexcept { return extents_; }

@@ -108,7 +108,10 @@ concept implicit_strided_source = requires {
 /// ISO C++23 [mdspan.layout.stride].
 template <typename Extents>
 class layout_stride::mapping {
-    static_assert(detail::is_extents<Extents>, "a mapping is over shmwin::extents");
+    static_assert(detail::is_extents<Extents>, "layout_stride: a mapping is over shmwin::extents");
+    static_assert(
+        Extents::rank_dynamic() > 0 || detail::is_countable(Extents()),
+        "layout_stride: the index type cannot count the elements of these static extents");
 
     static constexpr typename Extents::rank_type n_dimensions = Extents::rank();
 
@@ -130,7 +133,7 @@ class layout_stride::mapping {
                       std::span<OtherIndexType, n_dimensions> strides) noexcept
         : extents_(e) {
         for (rank_type r = 0; r < n_dimensions; ++r)
-            strides_.set(r, detail::to_extent<index_type>(strides[r]));
+            strides_.set(r, detail::to_extent<index_type>(std::as_const(strides[r])));
         SHMWIN_EXPECT(detail::has_countable_span(*this));
         SHMWIN_EXPECT(detail::has_unique_places(*this));
     }
@@ -152,6 +155,24 @@ class layout_stride::mapping {
         for (rank_type r = 0; r < n_dimensions; ++r)
             strides_.set(r, static_cast<index_type>(detail::stride_of(other, r)));
         SHMWIN_EXPECT(detail::has_countable_span(*this));
+    }
+
+    /// From and to std::layout_stride.
+    template <detail::their_mapping<layout_stride> Other>
+    requires std::is_constructible_v<Extents, typename Other::extents_type>
+    constexpr explicit(!std::is_convertible_v<typename Other::extents_type, extents_type>)
+        mapping(Other const& other) noexcept
+        : mapping(extents_type(other.extents()), other.strides()) {}
+
+    template <detail::their_mapping<layout_stride> Other>
+    requires std::is_constructible_v<typename Other::extents_type, Extents>
+    constexpr explicit(!std::is_convertible_v<extents_type, typename Other::extents_type>)
+    operator Other() const noexcept {
+        auto positive =
+            strides(); // as the standard's asks, also of an index space without elements
+        for (auto& s : positive)
+            s = s == 0 ? index_type{1} : s;
+        return Other(typename Other::extents_type(extents_), positive);
     }
 
     [[nodiscard]] constexpr extents_type const& extents() const noexcept { return extents_; }

@@ -27,9 +27,13 @@ template <typename ElementType,
           typename LayoutPolicy = layout_right,
           typename AccessorPolicy = default_accessor<ElementType>>
 class mdspan {
-    static_assert(detail::is_extents<Extents>, "an mdspan is over shmwin::extents");
+    static_assert(std::is_object_v<ElementType> && !std::is_array_v<ElementType>,
+                  "mdspan: an element is an object, not an array; arrays of arrays have one more "
+                  "extent");
+    static_assert(!std::is_abstract_v<ElementType>, "mdspan: an element is not abstract");
+    static_assert(detail::is_extents<Extents>, "mdspan: it is over shmwin::extents");
     static_assert(std::is_same_v<ElementType, typename AccessorPolicy::element_type>,
-                  "the accessor has another element type");
+                  "mdspan: the accessor has another element type");
 
   public:
     using extents_type = Extents;
@@ -45,9 +49,15 @@ class mdspan {
     using reference = typename accessor_type::reference;
 
   private:
-    static constexpr bool is_nothrow =
-        std::is_nothrow_move_constructible_v<
-            data_handle_type> && std::is_nothrow_copy_constructible_v<mapping_type> && std::is_nothrow_copy_constructible_v<accessor_type>;
+    template <typename Handle, typename Mapping, typename... Accessor>
+    static constexpr bool is_nothrow_of =
+        std::is_nothrow_constructible_v<data_handle_type, Handle>&&
+            std::is_nothrow_constructible_v<mapping_type, Mapping>&&
+                std::is_nothrow_constructible_v<accessor_type, Accessor...>;
+
+    static constexpr bool is_nothrow_defaultable =
+        std::is_nothrow_default_constructible_v<
+            data_handle_type> && std::is_nothrow_default_constructible_v<mapping_type> && std::is_nothrow_default_constructible_v<accessor_type>;
 
     static constexpr bool is_defaultable =
         Extents::rank_dynamic() > 0
@@ -82,38 +92,46 @@ class mdspan {
     }
 
     /// Views nothing.
-    constexpr mdspan() noexcept(is_nothrow) requires is_defaultable : ptr_(), map_(), acc_() {}
+    constexpr mdspan() noexcept(is_nothrow_defaultable) requires is_defaultable : ptr_(),
+                                                                                  map_(),
+                                                                                  acc_() {}
 
     /// All extents, or only the dynamic ones.
     /// @pre every element of the mapping is accessible through `p`; so for all constructors
     template <typename... OtherIndexTypes>
     requires takes_extents<sizeof...(OtherIndexTypes), OtherIndexTypes...>
-    constexpr explicit mdspan(data_handle_type p, OtherIndexTypes... exts) noexcept(is_nothrow)
+    constexpr explicit mdspan(data_handle_type p, OtherIndexTypes... exts) noexcept(
+        is_nothrow_of<data_handle_type, extents_type>)
         : ptr_(std::move(p)), map_(extents_type(std::move(exts)...)), acc_() {}
 
     template <typename OtherIndexType, std::size_t N>
     requires takes_extents<N, OtherIndexType const&>
     constexpr explicit(N != Extents::rank_dynamic())
-        mdspan(data_handle_type p, std::span<OtherIndexType, N> exts) noexcept(is_nothrow)
+        mdspan(data_handle_type p, std::span<OtherIndexType, N> exts) noexcept(
+            is_nothrow_of<data_handle_type, extents_type>)
         : ptr_(std::move(p)), map_(extents_type(exts)), acc_() {}
 
     template <typename OtherIndexType, std::size_t N>
     requires takes_extents<N, OtherIndexType const&>
     constexpr explicit(N != Extents::rank_dynamic())
-        mdspan(data_handle_type p, std::array<OtherIndexType, N> const& exts) noexcept(is_nothrow)
+        mdspan(data_handle_type p, std::array<OtherIndexType, N> const& exts) noexcept(
+            is_nothrow_of<data_handle_type, extents_type>)
         : ptr_(std::move(p)), map_(extents_type(exts)), acc_() {}
 
     // clang-format off
-    constexpr mdspan(data_handle_type p, extents_type const& exts) noexcept(is_nothrow)
-        requires takes_extents<Extents::rank()>
+    constexpr mdspan(data_handle_type p, extents_type const& exts)
+        noexcept(is_nothrow_of<data_handle_type, extents_type const&>)
+        requires std::is_constructible_v<mapping_type, extents_type const&>
+                 && std::is_default_constructible_v<accessor_type>
         : ptr_(std::move(p)), map_(exts), acc_() {}
 
-    constexpr mdspan(data_handle_type p, mapping_type const& m) noexcept(is_nothrow)
+    constexpr mdspan(data_handle_type p, mapping_type const& m)
+        noexcept(is_nothrow_of<data_handle_type, mapping_type const&>)
         requires std::is_default_constructible_v<accessor_type>
         : ptr_(std::move(p)), map_(m), acc_() {}
 
-    constexpr mdspan(
-        data_handle_type p, mapping_type const& m, accessor_type const& a) noexcept(is_nothrow)
+    constexpr mdspan(data_handle_type p, mapping_type const& m, accessor_type const& a)
+        noexcept(is_nothrow_of<data_handle_type, mapping_type const&, accessor_type const&>)
         : ptr_(std::move(p)), map_(m), acc_(a) {}
     // clang-format on
 
@@ -127,11 +145,36 @@ class mdspan {
     constexpr explicit(!takes_parts_implicitly<typename OtherLayout::template mapping<OtherExtents>,
                                                OtherAccessor>)
         mdspan(mdspan<OtherElement, OtherExtents, OtherLayout, OtherAccessor> const&
-                   other) noexcept(is_nothrow)
+                   other) noexcept(is_nothrow_of<typename OtherAccessor::data_handle_type const&,
+                                                 typename OtherLayout::template mapping<
+                                                     OtherExtents> const&,
+                                                 OtherAccessor const&>)
         : ptr_(other.data_handle()), map_(other.mapping()), acc_(other.accessor()) {
         static_assert(std::is_constructible_v<data_handle_type,
-                                              typename OtherAccessor::data_handle_type const&>);
-        static_assert(std::is_constructible_v<extents_type, OtherExtents>);
+                                              typename OtherAccessor::data_handle_type const&>,
+                      "mdspan: the accessors convert, but not their data handles");
+        static_assert(std::is_constructible_v<extents_type, OtherExtents>,
+                      "mdspan: the mappings convert, but not their extents");
+    }
+
+    /// From and to std::mdspan and what is like it: as the parts convert.
+    /// @pre static extents equal those of `other`
+    template <detail::their_mdspan Other>
+    requires takes_parts<typename Other::mapping_type, typename Other::accessor_type>
+    constexpr explicit(
+        !takes_parts_implicitly<typename Other::mapping_type, typename Other::accessor_type>)
+        mdspan(Other const& other) noexcept(is_nothrow_of<typename Other::data_handle_type const&,
+                                                          typename Other::mapping_type const&,
+                                                          typename Other::accessor_type const&>)
+        : ptr_(other.data_handle()), map_(other.mapping()), acc_(other.accessor()) {}
+
+    template <detail::their_mdspan Other>
+    requires detail::has_parts_of<Other, mapping_type, accessor_type>
+    constexpr explicit(!detail::has_parts_of_implicitly<Other, mapping_type, accessor_type>)
+    operator Other() const {
+        return Other(typename Other::data_handle_type(ptr_),
+                     typename Other::mapping_type(map_),
+                     typename Other::accessor_type(acc_));
     }
 
     /// Element (i, j, ...), in any language mode.
@@ -139,8 +182,8 @@ class mdspan {
     template <typename... OtherIndexTypes>
     requires detail::indices_of<Extents, OtherIndexTypes...>
     [[nodiscard]] constexpr reference operator()(OtherIndexTypes... indices) const {
-        return at(std::make_index_sequence<Extents::rank()>{},
-                  detail::index_cast<index_type>(std::move(indices))...);
+        return element(std::make_index_sequence<Extents::rank()>{},
+                       detail::index_cast<index_type>(std::move(indices))...);
     }
 
 #ifdef __cpp_multidimensional_subscript
@@ -159,12 +202,30 @@ class mdspan {
     template <detail::index_element<index_type> OtherIndexType>
     [[nodiscard]] constexpr reference
     operator[](std::span<OtherIndexType, Extents::rank()> indices) const {
-        return at_all(std::make_index_sequence<Extents::rank()>{}, indices);
+        return element_all(std::make_index_sequence<Extents::rank()>{}, indices);
     }
     template <detail::index_element<index_type> OtherIndexType>
     [[nodiscard]] constexpr reference
     operator[](std::array<OtherIndexType, Extents::rank()> const& indices) const {
-        return at_all(std::make_index_sequence<Extents::rank()>{}, indices);
+        return element_all(std::make_index_sequence<Extents::rank()>{}, indices);
+    }
+
+    /// Element (i, j, ...), checked in release builds too. ISO C++26 [mdspan.mdspan.members].
+    /// @throws out_of_range  an index is not in its extent
+    template <typename... OtherIndexTypes>
+    requires detail::indices_of<Extents, OtherIndexTypes...>
+    [[nodiscard]] constexpr reference at(OtherIndexTypes... indices) const {
+        return checked(std::make_index_sequence<Extents::rank()>{},
+                       detail::index_cast<index_type>(std::move(indices))...);
+    }
+    template <detail::index_element<index_type> OtherIndexType>
+    [[nodiscard]] constexpr reference at(std::span<OtherIndexType, Extents::rank()> indices) const {
+        return checked_all(std::make_index_sequence<Extents::rank()>{}, indices);
+    }
+    template <detail::index_element<index_type> OtherIndexType>
+    [[nodiscard]] constexpr reference
+    at(std::array<OtherIndexType, Extents::rank()> const& indices) const {
+        return checked_all(std::make_index_sequence<Extents::rank()>{}, indices);
     }
 
     /// Number of elements.
@@ -176,9 +237,10 @@ class mdspan {
     }
 
     friend constexpr void swap(mdspan& a, mdspan& b) noexcept {
-        std::swap(a.ptr_, b.ptr_);
-        std::swap(a.map_, b.map_);
-        std::swap(a.acc_, b.acc_);
+        using std::swap;
+        swap(a.ptr_, b.ptr_);
+        swap(a.map_, b.map_);
+        swap(a.acc_, b.acc_);
     }
 
     [[nodiscard]] constexpr extents_type const& extents() const noexcept {
@@ -221,15 +283,32 @@ class mdspan {
 
   private:
     template <std::size_t... R, typename Indices>
-    [[nodiscard]] constexpr reference at_all(std::index_sequence<R...> /*r*/,
-                                             [[maybe_unused]] Indices const& indices) const {
-        return (*this)(std::as_const(indices[R])...);
+    [[nodiscard]] constexpr reference element_all(std::index_sequence<R...> r,
+                                                  [[maybe_unused]] Indices const& indices) const {
+        return element(r, detail::index_cast<index_type>(std::as_const(indices[R]))...);
     }
 
     template <std::size_t... R, typename... Integers>
-    [[nodiscard]] constexpr reference at(std::index_sequence<R...> /*r*/, Integers... i) const {
-        SHMWIN_EXPECT((detail::is_index(i, extent(R)) && ...));
-        return acc_.access(ptr_, static_cast<std::size_t>(map_(i...)));
+    [[nodiscard]] constexpr reference element(std::index_sequence<R...> /*r*/,
+                                              Integers... i) const {
+        if (std::is_constant_evaluated()) {
+            if (!(detail::is_index(i, extent(R)) && ...)) detail::an_index_is_beyond_its_extent();
+        } else {
+            SHMWIN_EXPECT((detail::is_index(i, extent(R)) && ...));
+        }
+        return acc_.access(ptr_, static_cast<std::size_t>(map_(static_cast<index_type>(i)...)));
+    }
+
+    template <std::size_t... R, typename Indices>
+    [[nodiscard]] constexpr reference checked_all(std::index_sequence<R...> r,
+                                                  [[maybe_unused]] Indices const& indices) const {
+        return checked(r, detail::index_cast<index_type>(std::as_const(indices[R]))...);
+    }
+
+    template <std::size_t... R, typename... Integers>
+    [[nodiscard]] constexpr reference checked(std::index_sequence<R...> r, Integers... i) const {
+        (detail::check_index(R, i, extent(R)), ...);
+        return element(r, i...);
     }
 
     data_handle_type ptr_;
