@@ -283,6 +283,13 @@ TEST(Layouts, AreEqualWhereTheirPlacesAre) {
     static_assert(!comparable<strided<array_extents<2>>, strided<array_extents<3>>>);
 }
 
+// Every second column of a 3 x 7 array, and of a 2 x 3 x 7 one.
+TEST(Layouts, OfStridesMayInterlockAsLongAsNoPlaceIsShared) {
+    static_assert(strided<array_extents<2>>(shape(3, 4), std::array{7, 2})(2, 3) == 20);
+    static_assert(strided<array_extents<3>>(shape(2, 3, 4), std::array{21, 7, 2})(1, 2, 3) == 41);
+    SUCCEED();
+}
+
 TEST(Layouts, WorkInConstantExpressions) {
     static_assert(right<extents<int, 3, 4>>()(2, 3) == 11);
     static_assert(left<array_extents<2>>(shape(3, 4))(2, 3) == 11);
@@ -304,6 +311,7 @@ TEST(LayoutsDeathTest, RefuseStridesThatOverlap) {
     EXPECT_DEATH((void)strided<array_extents<2>>(shape(3, 4), std::array{0, 1}), "precondition");
     EXPECT_DEATH((void)strided<array_extents<2>>(shape(3, 4), std::array{-4, 1}), "precondition");
     EXPECT_DEATH((void)strided<array_extents<2>>(shape(3, 3), std::array{2, 2}), "precondition");
+    EXPECT_DEATH((void)strided<array_extents<2>>(shape(3, 4), std::array{6, 2}), "precondition");
 }
 
 TEST(LayoutsDeathTest, RefuseStridesOfAnotherLayout) {

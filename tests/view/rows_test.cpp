@@ -159,6 +159,26 @@ TEST(RowBlock, OfStaticExtentsAndNarrowIndices) {
     EXPECT_EQ(&local(1, 3), &a[11]);
 }
 
+// mdspan(p, 3, 4) has the standard's index type, which is unsigned.
+TEST(RowBlock, OfUnsignedIndices) {
+    std::vector<int> v(12);
+    auto const whole = mdspan(v.data(), 3, 4);
+    static_assert(std::is_same_v<decltype(whole)::extents_type, dims<2>>);
+    auto const mine = rows(whole, {1, 2});
+    EXPECT_EQ(mine.size(), 4U);
+    EXPECT_EQ(mine.data(), &v[4]);
+    for (auto const i : mine.range())
+        for (int j = 0; j < 4; ++j)
+            EXPECT_EQ(&mine(i, j), &v[static_cast<std::size_t>(4 * i + j)]);
+    static_assert(std::is_same_v<decltype(mine.local())::extents_type, dims<2>>);
+    EXPECT_EQ(&mine.local()(0, 3), &v[7]);
+    EXPECT_EQ(rows(whole, {1, 3}).local().extent(0), 2U);
+    EXPECT_TRUE(rows(whole, {3, 3}).empty());
+    std::array<int, 12> a{};
+    mdspan<int, extents<std::uint8_t, 3, 4>> const narrow(a.data());
+    EXPECT_EQ(&rows(narrow, {1, 3}).local()(1, 3), &a[11]);
+}
+
 constexpr int third_row() {
     std::array<int, 6> a{1, 2, 3, 4, 5, 6};
     auto const mine = rows(mdspan(a.data(), 3, 2), {2, 3});
