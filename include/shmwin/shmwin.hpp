@@ -8,8 +8,6 @@
 #include "shmwin/base/literals.hpp"
 #include "shmwin/base/log.hpp"
 #include "shmwin/base/type_id.hpp"
-#include "shmwin/io/checkpoint_store.hpp"
-#include "shmwin/io/read_dataset.hpp"
 #include "shmwin/memory/allocator.hpp"
 #include "shmwin/memory/container.hpp"
 #include "shmwin/memory/heap.hpp"
@@ -25,10 +23,16 @@
 #include "shmwin/view/ghost.hpp"
 #include "shmwin/view/layout_left_padded.hpp"
 #include "shmwin/view/layout_right_padded.hpp"
+#include "shmwin/view/map_file.hpp"
 #include "shmwin/view/mdspan.hpp"
+#include "shmwin/view/owned_view.hpp"
 #include "shmwin/view/range.hpp"
 #include "shmwin/view/rows.hpp"
 #include "shmwin/view/tiles.hpp"
+#include "shmwin/view/view_of.hpp"
+
 // The component io may be left out of a build.
 #if __has_include("shmwin/io/checkpoint_store.hpp")
+#include "shmwin/io/checkpoint_store.hpp"
+#include "shmwin/io/read_dataset.hpp"
 #endif
