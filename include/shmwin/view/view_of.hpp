@@ -130,36 +130,48 @@ concept has_data = requires(Owner const& owner) {
 template <typename Owner, typename T>
 concept releases = !has_data<Owner> && (std::invocable<Owner&, T*> || std::invocable<Owner&>);
 
+/// The memory, released by a call.
+template <typename T, typename Release>
+[[nodiscard]] std::shared_ptr<void const> share_released(T* first, Release release) {
+    if constexpr (std::is_constructible_v<Release, std::nullptr_t>) // of a function: may be none
+        if (release == nullptr) raise_no_function();
+    return {static_cast<void*>(first), [release = std::move(release)](void* at) mutable {
+                if constexpr (std::invocable<Release&, T*>)
+                    std::invoke(release, static_cast<T*>(at));
+                else
+                    std::invoke(release);
+            }};
+}
+
+/// The handle itself.
+template <typename Owner>
+[[nodiscard]] std::shared_ptr<void const> share_handle(Owner&& owner) {
+    using handle = std::decay_t<Owner>;
+    static_assert(std::is_constructible_v<handle, Owner>,
+                  "this owner cannot be copied: std::move it into view_of");
+    if constexpr (has_data<handle>) {
+        void const* const before = std::as_const(owner).data();
+        auto kept = std::make_shared<handle>(std::forward<Owner>(owner));
+        void const* const after = std::as_const(*kept).data();
+        if (after != before) raise_left_behind(before, after);
+        return kept;
+    } else {
+        return std::make_shared<handle>(std::forward<Owner>(owner));
+    }
+}
+
 /// Any owner as a shared one. Takes responsibility at once: also when it or its caller throws, the
 /// owner is released, once.
 template <typename T, typename Owner>
 [[nodiscard]] std::shared_ptr<void const> share_owner(T const* first, Owner&& owner) {
     using handle = std::decay_t<Owner>;
-    auto* const memory = const_cast<T*>(first); // what is released was not made as const
     if constexpr (std::is_convertible_v<Owner, std::shared_ptr<void const>>) {
         return std::forward<Owner>(owner);
     } else if constexpr (releases<handle, T>) {
-        if constexpr (std::is_constructible_v<handle, std::nullptr_t>) // of a function: may be none
-            if (owner == nullptr) raise_no_function();
-        return {static_cast<void*>(memory),
-                [memory, release = handle(std::forward<Owner>(owner))](void*) mutable {
-                    if constexpr (std::invocable<handle&, T*>)
-                        std::invoke(release, memory);
-                    else
-                        std::invoke(release);
-                }};
+        // NOLINTNEXTLINE(*-const-cast): what is released was not made as const
+        return share_released<T, handle>(const_cast<T*>(first), std::forward<Owner>(owner));
     } else {
-        static_assert(std::is_constructible_v<handle, Owner>,
-                      "this owner cannot be copied: std::move it into view_of");
-        if constexpr (has_data<handle>) {
-            void const* const before = owner.data();
-            auto kept = std::make_shared<handle>(std::forward<Owner>(owner));
-            void const* const after = std::as_const(*kept).data();
-            if (after != before) raise_left_behind(before, after);
-            return kept;
-        } else {
-            return std::make_shared<handle>(std::forward<Owner>(owner));
-        }
+        return share_handle(std::forward<Owner>(owner));
     }
 }
 
