@@ -48,7 +48,7 @@ void directory::verify_slot(std::uint64_t at, std::vector<std::string>& violatio
     if (!found.found || found.at != at) report("is not reached");
     auto const claim = slot(index_of(seen)).link();
     if (is_claim(claim) && claimant_of(claim) >= who_.size()) report("is claimed by nobody");
-    if (is_claim(claim) && record.offset == 0) return; // it has no block yet
+    if (record.is_foreign()) return; // or a claim that has no block yet
     if (memory_.usable_size(memory_.at(record.offset)) < record.n_bytes) {
         report("has no block of ", record.n_bytes, " bytes");
     }

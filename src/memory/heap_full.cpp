@@ -33,6 +33,7 @@ std::string line_of(detail::object_record const& record) {
 // The largest objects that have a name.
 std::string largest_of(detail::directory const& names) {
     auto all = names.list();
+    std::erase_if(all, [](auto const& each) { return each.record.is_foreign(); });
     auto const n = std::min(all.size(), n_shown);
     std::ranges::partial_sort(all,
                               all.begin() + static_cast<std::ptrdiff_t>(n),

@@ -197,19 +197,28 @@ void segment_core::close() {
     who_.close();
     open_ = false;
     window_.free();
+    foreign_.clear();
     leave_finalize(this);
 }
 
 void segment_core::leave(std::string_view why) noexcept {
+    depart(why);
+    foreign_.clear();
+}
+
+void segment_core::depart(std::string_view why) noexcept {
     if (!open_.exchange(false)) return;
     rendezvous_.leave(text("the code after ", name(last_call_.load())), why);
 }
 
+// Owners stay: what releases them may use what a program that ends has destroyed.
 void segment_core::at_exit() noexcept {
-    leave("the program ended without close()");
+    depart("the program ended without close()");
 }
 
 // The window frees itself: it is on the list too.
-void segment_core::at_finalize() noexcept {}
+void segment_core::at_finalize() noexcept {
+    foreign_.clear();
+}
 
 } // namespace shmwin::inline v1::detail

@@ -203,6 +203,7 @@ placed_object segment_core::find_or_create(object_request const& request, bool& 
         });
     created = values[0] == 0;
     if (created) return create(request);
+    if (values[3] == foreign_offset) return find(request);
     return placed(request, values[3], values);
 }
 
@@ -275,12 +276,12 @@ placed_object segment_core::find_or_construct(object_request const& request,
     check_request(request);
     created = false;
     auto const there = directory_.find_head(request.name);
-    if (there && is_match(there->head, request)) return place(*there);
+    if (there && is_match(there->head, request)) return place(*there, request);
     auto const made = directory_.find_or_construct(
         make_record(request, rank()), alignment_of(request), local_policy_, construct);
     created = made.created;
     check_match(made.entry.record, request, false);
-    return place(made.entry.head());
+    return place(made.entry.head(), request);
 }
 
 } // namespace shmwin::inline v1::detail

@@ -22,16 +22,27 @@ namespace {
     raise(errc::not_found, text("object is gone (", which, " was destroyed before)"));
 }
 
+} // namespace
+
 // Another segment may hold something else of the same index and generation.
-void check_ours(heap const& memory, void const* address) {
-    if (memory.owns(address)) return;
-    raise(errc::bad_pointer,
-          text("object cannot be destroyed (",
-               address == nullptr ? "the handle refers to nothing" : "it is of another segment",
-               ")"));
+void segment_core::check_ours(placed_object const& what) const {
+    if (what.foreign != nullptr ? what.foreign->segment == this : heap_.owns(what.address)) return;
+    raise(
+        errc::bad_pointer,
+        text("object cannot be destroyed (",
+             what.address == nullptr ? "the handle refers to nothing" : "it is of another segment",
+             ")"));
 }
 
-} // namespace
+std::shared_ptr<foreign_memory const>
+segment_core::foreign(std::uint32_t index, std::uint32_t generation, std::string_view name) const {
+    auto found = foreign_.find(index, generation);
+    if (found != nullptr) return found;
+    raise(errc::not_shared,
+          text("object is not in this process (\"",
+               name,
+               "\" is adopted memory, and this process did not adopt it)"));
+}
 
 std::optional<directory_entry> segment_core::look_up(std::string_view name) const {
     return directory_.find(name);
@@ -47,12 +58,23 @@ directory_head segment_core::find_head(object_request const& request) const {
     return found->head();
 }
 
-placed_object segment_core::place(directory_head const& found) const {
-    return {region_.at(found.head.offset), found.index, found.head.generation, found.extents};
+placed_object segment_core::place(directory_head const& found, object_request const& asked) const {
+    placed_object there{
+        region_.at(found.head.offset), found.index, found.head.generation, found.extents, nullptr};
+    if (!found.head.is_foreign()) return there;
+    there.foreign = foreign(found.index, found.head.generation, asked.name);
+    there.address = there.foreign->first;
+    if (!there.foreign->read_only || asked.read_only) return there;
+    raise(errc::type_mismatch,
+          text("elements are read-only (\"",
+               asked.name,
+               "\" was adopted as const; asked for: ",
+               asked.type->signature,
+               "; ask for const elements)"));
 }
 
 placed_object segment_core::find(object_request const& request) const {
-    return place(find_head(request));
+    return place(find_head(request), request);
 }
 
 void segment_core::destroy_together(placed_object const& what, std::string_view name) {
@@ -60,12 +82,13 @@ void segment_core::destroy_together(placed_object const& what, std::string_view 
     note(operation::destroy);
     collective_call const call{
         operation::destroy, name, {}, {}, hash_with(what.index + 1, what.generation)};
-    auto const failure = failure_of([&] { check_ours(heap_, what.address); });
+    auto const failure = failure_of([&] { check_ours(what); });
     rendezvous_.meet(call, failure ? &*failure : nullptr, [&](meeting_values&) {
         auto const record = directory_.erase(what.index, what.generation);
         if (!record) raise_stale(name);
-        heap_.deallocate(region_.at(record->offset));
+        if (!record->is_foreign()) heap_.deallocate(region_.at(record->offset));
     });
+    if (what.foreign != nullptr) foreign_.remove(what.index, what.generation);
 }
 
 // The name goes first, so that nobody finds a half-ended object; whoever is killed before the block

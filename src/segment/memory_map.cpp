@@ -23,6 +23,8 @@ std::string_view name_of(memory_order_kind order) {
         return "right";
     case memory_order_kind::left:
         return "left";
+    case memory_order_kind::strided:
+        return "strided";
     case memory_order_kind::none:
         break;
     }
@@ -36,7 +38,7 @@ using row = std::array<std::string, n_columns + 1>;
 
 row row_of(object_info const& object) {
     return {std::to_string(object.n_bytes),
-            name(object.kind),
+            object.foreign ? std::string("adopted ") + name(object.kind) : name(object.kind),
             object.type,
             object.shape.empty() ? "-" : detail::shape_text(object.shape),
             object.creator < 0 ? "all" : std::to_string(object.creator),
@@ -89,7 +91,8 @@ void write_json(std::ostream& out, object_info const& object) {
         << (object.creator < 0 ? std::string("null") : std::to_string(object.creator))
         << ", \"where\": " << json_string(object.where) << ", \"created\": \""
         << detail::time_text(object.created_ns)
-        << "\", \"saved\": " << (object.saved ? "true" : "false") << '}';
+        << "\", \"saved\": " << (object.saved ? "true" : "false")
+        << ", \"foreign\": " << (object.foreign ? "true" : "false") << '}';
 }
 
 } // namespace
@@ -133,7 +136,8 @@ memory_map detail::map_of(segment_core const& core) {
     map.heap = core.memory().stats();
     std::size_t named = 0;
     for (auto const& each : core.names().list()) {
-        named += core.memory().usable_size(core.memory().at(each.record.offset));
+        if (!each.record.is_foreign())
+            named += core.memory().usable_size(core.memory().at(each.record.offset));
         map.objects.push_back(describe(each.record));
     }
     map.unnamed_bytes = map.heap.used - std::min(named, map.heap.used);

@@ -34,6 +34,7 @@ object_info describe(object_record const& record) {
     info.where = text(record.file.data(), ':', record.line);
     info.created_ns = record.created_ns;
     info.saved = record.saved;
+    info.foreign = record.is_foreign();
     return info;
 }
 

@@ -36,6 +36,8 @@ char const* order_text(memory_order_kind order) {
         return "layout_right";
     case memory_order_kind::left:
         return "layout_left";
+    case memory_order_kind::strided:
+        return "layout_stride";
     }
     return "an unknown layout";
 }

@@ -15,9 +15,9 @@ constexpr std::array names{
     "scratch_array", "destroy",      "flip",
     "init",          "fill",         "save",
     "restore",       "read_dataset", "MPI_Finalize",
-    "trim",
+    "trim",          "adopt",
 };
-static_assert(names.size() == static_cast<std::size_t>(operation::trim) + 1);
+static_assert(names.size() == static_cast<std::size_t>(operation::adopt) + 1);
 
 } // namespace
 

@@ -70,11 +70,12 @@ TEST_F(MemoryMap, IsJsonForScripts) {
     make_three();
     auto const json = seg.memory_map().json();
     EXPECT_THAT(json, HasSubstr(R"("capacity": 67108864)"));
-    EXPECT_THAT(json,
-                ContainsRegex(R"(\{"name": "fields/u", "kind": "levels", "type": "float32", )"
-                              R"("shape": \[200, 300\], "order": "right", "bytes": 480[0-9]+, )"
-                              R"("offset": [0-9]+, "rank": null, "where": "[^"]+:[0-9]+", )"
-                              R"("created": "20[0-9-]+T[0-9:]+Z", "saved": true\})"));
+    EXPECT_THAT(
+        json,
+        ContainsRegex(R"(\{"name": "fields/u", "kind": "levels", "type": "float32", )"
+                      R"("shape": \[200, 300\], "order": "right", "bytes": 480[0-9]+, )"
+                      R"("offset": [0-9]+, "rank": null, "where": "[^"]+:[0-9]+", )"
+                      R"("created": "20[0-9-]+T[0-9:]+Z", "saved": true, "foreign": false\})"));
     EXPECT_THAT(json, HasSubstr(R"("shape": [], "order": "none")"));
     EXPECT_THAT(json, HasSubstr(R"("order": "left")"));
 }

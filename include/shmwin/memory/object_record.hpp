@@ -25,14 +25,16 @@ enum class object_kind : std::uint8_t {
 /// Order of an array's elements. Stable.
 enum class memory_order_kind : std::uint8_t {
     none = 0,
-    right = 1, ///< the last index is next to itself (C)
-    left = 2,  ///< the first index is (Fortran)
+    right = 1,   ///< the last index is next to itself (C)
+    left = 2,    ///< the first index is (Fortran)
+    strided = 3, ///< only the process knows: adopted memory; never in a file
 };
 
 namespace detail {
 
 inline constexpr std::size_t max_dimensions = 8;
 inline constexpr std::size_t max_name_bytes = 255;
+inline constexpr std::uint64_t foreign_offset = 0; ///< no block begins there
 
 /// What a look-up of a name needs of its record: all but the name and the extents.
 struct object_head {
@@ -44,6 +46,9 @@ struct object_head {
     memory_order_kind order;
     std::uint8_t n_extents;
     std::uint8_t n_levels; ///< of kind levels; else 0
+
+    /// Memory that is not the segment's; nothing may be read or freed at `offset`.
+    [[nodiscard]] bool is_foreign() const noexcept { return offset == foreign_offset; }
 };
 static_assert(sizeof(object_head) == 32);
 
@@ -78,6 +83,8 @@ struct object_record {
     [[nodiscard]] object_head head() const noexcept {
         return {name_hash, type_hash, offset, generation, kind, order, n_extents, n_levels};
     }
+    /// Of an object that is whole: a claim has no offset yet.
+    [[nodiscard]] bool is_foreign() const noexcept { return offset == foreign_offset; }
     [[nodiscard]] std::string_view name_text() const noexcept { return name.data(); }
     [[nodiscard]] std::string_view type_text() const noexcept { return type.data(); }
     [[nodiscard]] std::span<std::int64_t const> shape() const noexcept {

@@ -35,6 +35,8 @@ template <>
 inline constexpr memory_order_kind order_of<layout_right> = memory_order_kind::right;
 template <>
 inline constexpr memory_order_kind order_of<layout_left> = memory_order_kind::left;
+template <>
+inline constexpr memory_order_kind order_of<layout_stride> = memory_order_kind::strided;
 
 template <std::size_t N>
 [[nodiscard]] array_extents<N> extents_of(placed_object const& what) {
@@ -61,15 +63,18 @@ template <typename T>
 concept array_element = identified<std::remove_const_t<T>> && std::is_trivially_copyable_v<
     std::remove_const_t<T>> && !std::is_pointer_v<std::remove_const_t<T>>;
 
-/// Layouts that arrays can have.
+/// Layouts that arrays in the segment can have.
 template <typename Layout>
-concept array_layout = detail::order_of<Layout>
-!= memory_order_kind::none;
+concept array_layout = std::same_as<Layout, layout_right> || std::same_as<Layout, layout_left>;
+
+/// Layouts of array handles: adopted memory may have any strides.
+template <typename Layout>
+concept handle_layout = array_layout<Layout> || std::same_as<Layout, layout_stride>;
 
 /// Handle to an array of N dimensions. Constness is shallow, as in a span: array<T const, N> is
 /// the read-only handle. Cheap to copy; std::swap exchanges handles and moves no name. All
 /// functions are local and O(1) unless they say otherwise.
-template <array_element T, std::size_t N, array_layout Layout = layout_right>
+template <array_element T, std::size_t N, handle_layout Layout = layout_right>
 class array {
   public:
     using element_type = T;
@@ -139,25 +144,39 @@ class array {
     }
     explicit operator bool() const noexcept { return core_ != nullptr; }
 
-    /// Position of the first element in the segment, in bytes; the same on all ranks.
+    /// Position of the first element in the segment, in bytes; the same on all ranks. 0 if the
+    /// array is adopted: it is not in the segment.
     [[nodiscard]] std::uint64_t offset() const noexcept {
-        return core_->memory().offset_of(data());
+        return where_.foreign != nullptr ? detail::foreign_offset
+                                         : core_->memory().offset_of(data());
     }
 
     /// Internal: made by segment and group.
     array(std::shared_ptr<detail::segment_core> core, detail::placed_object const& where)
         : core_(std::move(core)),
           where_(where),
-          view_(reinterpret_cast<T*>(where.address), detail::extents_of<N>(where)) {}
+          view_(reinterpret_cast<T*>(where.address), mapping_of(where)) {}
     [[nodiscard]] detail::placed_object const& where() const noexcept { return where_; }
 
   private:
-    template <array_element, std::size_t, array_layout>
+    template <array_element, std::size_t, handle_layout>
     friend class array;
+    using mapping_type = typename view_type::mapping_type;
+
+    [[nodiscard]] static mapping_type mapping_of(detail::placed_object const& where) {
+        if constexpr (array_layout<Layout>) {
+            return mapping_type(detail::extents_of<N>(where));
+        } else {
+            std::array<std::int64_t, N> strides{};
+            for (std::size_t d = 0; d < N; ++d)
+                strides[d] = where.foreign->strides[d];
+            return mapping_type(detail::extents_of<N>(where), strides);
+        }
+    }
 
     std::shared_ptr<detail::segment_core> core_;
     detail::placed_object where_;
-    view_type view_ = view_type(nullptr, extents_type());
+    view_type view_ = view_type(nullptr, mapping_type());
 };
 
 } // namespace shmwin::inline v1

@@ -14,6 +14,7 @@
 #include "shmwin/mpi/finalize.hpp"
 #include "shmwin/mpi/node.hpp"
 #include "shmwin/mpi/window.hpp"
+#include "shmwin/segment/adopt.hpp"
 #include "shmwin/segment/options.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
@@ -40,6 +41,7 @@ struct object_request {
     memory_order_kind order = memory_order_kind::none;
     array_options options{};
     source_line where{};
+    bool read_only = false; ///< its elements are const
 };
 
 /// An object in the segment, at this process's address.
@@ -48,6 +50,7 @@ struct placed_object {
     std::uint32_t index = 0;      ///< of its record
     std::uint32_t generation = 0; ///< of its record
     std::array<std::int64_t, max_dimensions> extents{};
+    std::shared_ptr<foreign_memory const> foreign{}; ///< of adopted memory; keeps its owner
 };
 
 /// Control block before the levels' elements.
@@ -85,6 +88,11 @@ class SHMWIN_API segment_core final : public finalizable,
 
     /// A block without a name: `n_bytes` of elements and, behind them, a count of its holders.
     placed_object create_scratch(object_request const& request);
+
+    /// Enters memory of others under a name. `look` checks this rank's and tells where it is.
+    placed_object adopt(object_request const& request, function_ref<foreign_memory()> look);
+    /// The same, of the host's window from byte `offset` on.
+    placed_object adopt(object_request const& request, MPI_Win window, std::uint64_t offset);
 
     /// Ends an object for all.
     void destroy_together(placed_object const& what, std::string_view name);
@@ -129,6 +137,11 @@ class SHMWIN_API segment_core final : public finalizable,
     /// @throws runtime_failure (closed)
     void require_open(operation op) const;
 
+    /// An adopted array's memory in this process.
+    /// @throws runtime_failure (not_shared)  this process did not adopt it
+    [[nodiscard]] std::shared_ptr<foreign_memory const>
+    foreign(std::uint32_t index, std::uint32_t generation, std::string_view name) const;
+
     [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool is_there(std::uint32_t index, std::uint32_t generation) const {
         return directory_.contains(index, generation);
@@ -163,7 +176,10 @@ class SHMWIN_API segment_core final : public finalizable,
     [[nodiscard]] placed_object
     placed(object_request const& request, std::uint64_t offset, meeting_values const& values) const;
     [[nodiscard]] directory_head find_head(object_request const& request) const;
-    [[nodiscard]] placed_object place(directory_head const& found) const;
+    [[nodiscard]] placed_object place(directory_head const& found,
+                                      object_request const& asked) const;
+    void check_ours(placed_object const& what) const;
+    void depart(std::string_view why) noexcept;
     void note(operation op) noexcept { last_call_.store(op, std::memory_order_relaxed); }
 
     node node_;
@@ -179,6 +195,7 @@ class SHMWIN_API segment_core final : public finalizable,
     heap heap_;
     heap_attachment attachment_; ///< for the allocators that stand in the segment
     directory directory_;
+    foreign_table foreign_;
     std::atomic<bool> open_{true};
     std::atomic<operation> last_call_{operation::open};
 };

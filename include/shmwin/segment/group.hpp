@@ -6,6 +6,7 @@
 #pragma once
 
 #include "shmwin/base/source_line.hpp"
+#include "shmwin/segment/adopt.hpp"
 #include "shmwin/segment/array.hpp"
 #include "shmwin/segment/construct.hpp"
 #include "shmwin/segment/core.hpp"
@@ -99,13 +100,72 @@ class SHMWIN_API object_group {
 
     /// Local. The array of that name; array<T const, N> is the read-only handle. O(1), no lock.
     /// @throws argument_error (not_found, type_mismatch, shape_mismatch)  on this rank
-    template <array_element T, std::size_t N, array_layout Layout = layout_right>
+    template <array_element T, std::size_t N, handle_layout Layout = layout_right>
     [[nodiscard]] array<T, N, Layout> find_array(std::string_view name) const {
         std::array<std::int64_t, N> const extents{};
         auto const whole = full(name);
         return {core_,
                 core_->find(request<T, Layout>(
                     operation::none, object_kind::array, whole, extents, {}, {}))};
+    }
+
+    /// Node, collective. A window that the host made with MPI_Win_allocate_shared over these ranks,
+    /// under a name, as an array from .offset_bytes on. Nothing is copied. The window stays the
+    /// host's, who frees it after the array is destroyed or the segment closed; epochs of RMA are
+    /// the host's too, fence() orders loads and stores.
+    ///
+    /// @throws argument_error (invalid_argument)  the window is null, of another flavour, of other
+    ///         ranks, too small, or its parts have gaps (alloc_shared_noncontig)
+    /// @throws argument_error (bad_pointer)  in some process the first element is not aligned as T
+    ///         and .align ask
+    /// @throws runtime_failure (unsupported)  its memory model is not MPI_WIN_UNIFIED
+    /// @complexity  one meeting, and a question to MPI for each rank
+    /// @see MPI 3.1, 11.2.3 (MPI_Win_allocate_shared)
+    template <array_element T, array_layout Layout = layout_right, array_shape Extents>
+    array<T, Extents::rank(), Layout>
+    adopt(std::string_view name,
+          MPI_Win window,
+          Extents const& shape,
+          adopt_options const& options = {},
+          source_line const& where = source_line::current()) const {
+        auto const extents = detail::array_of<Extents::rank()>(shape);
+        auto const whole = full(name);
+        return {core_,
+                core_->adopt(adopt_request<T, Layout>(whole, extents, options, where),
+                             window,
+                             options.offset_bytes)};
+    }
+
+    /// Node, collective. Each rank's view of memory that it brought, under a name: memory that the
+    /// ranks share (then say .shared), or a copy on each. Type and shape must be the same on all
+    /// ranks, strides and addresses need not. The owner is kept until the array is destroyed or the
+    /// segment closed, and the last handle is gone. Elements of a view of const are read-only: they
+    /// are found as such, and never restored. With strides the handle's layout is layout_stride;
+    /// files hold the elements packed, in layout_right.
+    ///
+    /// @throws argument_error (bad_pointer, invalid_argument)  as view_of()
+    /// @complexity  one meeting
+    template <array_element T, typename Extents, typename Layout>
+    array<T, Extents::rank(), detail::adopted_layout<Layout>>
+    adopt(std::string_view name,
+          owned_view<T, Extents, Layout> const& view,
+          adopt_options const& options = {},
+          source_line const& where = source_line::current()) const {
+        auto const extents = detail::values_of(view.extents());
+        auto const whole = full(name);
+        return {core_,
+                core_->adopt(adopt_request<T, detail::adopted_layout<Layout>>(
+                                 whole, extents, options, where),
+                             [&] { return detail::memory_of(view, options.shared); })};
+    }
+    /// Node, collective. The same without an owner: the memory must stay.
+    template <array_element T, typename Extents, typename Layout>
+    array<T, Extents::rank(), detail::adopted_layout<Layout>>
+    adopt(std::string_view name,
+          mdspan<T, Extents, Layout> const& view,
+          adopt_options const& options = {},
+          source_line const& where = source_line::current()) const {
+        return adopt(name, owned_view<T, Extents, Layout>(view, nullptr), options, where);
     }
 
     /// Node, collective. Time levels (.levels of them, 2 by default) of zeros.
@@ -307,7 +367,20 @@ class SHMWIN_API object_group {
                 extents,
                 detail::order_of<Layout>,
                 options,
-                where};
+                where,
+                std::is_const_v<T>};
+    }
+
+    template <typename T, typename Layout, std::size_t N>
+    [[nodiscard]] static detail::object_request
+    adopt_request(std::string_view name,
+                  std::array<std::int64_t, N> const& extents,
+                  adopt_options const& options,
+                  source_line const& where) {
+        array_options same;
+        same.align = options.align;
+        same.saved = options.saved;
+        return request<T, Layout>(operation::adopt, object_kind::array, name, extents, same, where);
     }
 
     template <typename T>

@@ -26,7 +26,7 @@ struct SHMWIN_API memory_map {
     /// Local. All of it as one JSON object (RFC 8259): "capacity", "used", "free", "largest_free",
     /// "most_used", "in_pages", "metadata", "present", "blocks", "unnamed_bytes" (bytes, numbers)
     /// and "objects": "name", "kind", "type", "shape", "order", "bytes", "offset", "rank" (null:
-    /// all together), "where", "created" (UTC), "saved".
+    /// all together), "where", "created" (UTC), "saved", "foreign".
     [[nodiscard]] std::string json() const;
 };
 

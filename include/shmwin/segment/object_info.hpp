@@ -21,11 +21,12 @@ struct object_info {
     std::vector<std::int64_t> shape; ///< in elements; empty for values and objects
     memory_order_kind order = memory_order_kind::none;
     std::size_t n_bytes = 0;     ///< of its elements; of all levels
-    std::uint64_t offset = 0;    ///< in the segment
+    std::uint64_t offset = 0;    ///< in the segment; 0 of adopted memory
     int creator = -1;            ///< rank of the node; -1: all together
     std::string where;           ///< "file.cpp:12" of the call
     std::int64_t created_ns = 0; ///< after 1970, UTC
     bool saved = false;          ///< checkpoints hold it
+    bool foreign = false;        ///< adopted: its memory is not the segment's
 };
 
 /// Local. "array", "levels", "value", "object".

@@ -33,6 +33,7 @@ enum class operation : std::uint32_t {
     read_dataset = 16,
     finalize = 17,
     trim = 18,
+    adopt = 19,
 };
 
 /// Local. "create_array", "fence", ...
