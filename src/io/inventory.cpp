@@ -96,6 +96,7 @@ std::vector<std::size_t> check_fit(segment_core const& target,
             missing.push_back(i);
             continue;
         }
+        target.require_thawed("restore", found->index, found->record.generation);
         auto const type = type_id_of(*dtype_of_signature(stored[i].type));
         check_match(found->record, request_of(stored[i], type), true, "in the checkpoint");
     }

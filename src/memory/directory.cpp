@@ -87,6 +87,11 @@ bool directory::contains(std::uint32_t index, std::uint32_t generation) const {
            && there.name_hash().load(std::memory_order_acquire) != 0;
 }
 
+std::optional<object_record> directory::at(std::uint32_t index, std::uint32_t generation) const {
+    if (!contains(index, generation)) return std::nullopt;
+    return slot(index).load();
+}
+
 directory_place directory::insert(object_record const& record) const {
     for (;;) {
         auto const met = enter_or_meet(record, 0);

@@ -82,7 +82,10 @@ void segment_core::destroy_together(placed_object const& what, std::string_view 
     note(operation::destroy);
     collective_call const call{
         operation::destroy, name, {}, {}, hash_with(what.index + 1, what.generation)};
-    auto const failure = failure_of([&] { check_ours(what); });
+    auto const failure = failure_of([&] {
+        check_ours(what);
+        require_thawed(shmwin::name(call.op), what.index, what.generation);
+    });
     rendezvous_.meet(call, failure ? &*failure : nullptr, [&](meeting_values&) {
         auto const record = directory_.erase(what.index, what.generation);
         if (!record) raise_stale(name);

@@ -130,6 +130,7 @@ object_record make_record(object_request const& request, int creator) {
     }
     record.has_dtype = request.element.has_value();
     record.saved = record.has_dtype && request.options.saved;
+    record.whole_pages = request.options.whole_pages;
     record.element_bytes = static_cast<std::uint32_t>(request.type->n_bytes);
     record.element_alignment = static_cast<std::uint32_t>(request.type->alignment);
     if (request.element) {

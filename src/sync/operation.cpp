@@ -15,9 +15,10 @@ constexpr std::array names{
     "scratch_array", "destroy",      "flip",
     "init",          "fill",         "save",
     "restore",       "read_dataset", "MPI_Finalize",
-    "trim",          "adopt",
+    "trim",          "adopt",        "freeze",
+    "thaw",
 };
-static_assert(names.size() == static_cast<std::size_t>(operation::adopt) + 1);
+static_assert(names.size() == static_cast<std::size_t>(operation::thaw) + 1);
 
 } // namespace
 

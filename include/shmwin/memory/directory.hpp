@@ -118,6 +118,11 @@ class SHMWIN_API directory {
     /// Local. find(), of what a look-up needs: an eighth as much to read.
     [[nodiscard]] std::optional<directory_head> find_head(std::string_view name) const;
 
+    /// Local. What stands at `index`, if it is of that generation. No lock; O(1).
+    /// @pre  nobody destroys it meanwhile
+    [[nodiscard]] std::optional<object_record> at(std::uint32_t index,
+                                                  std::uint32_t generation) const;
+
     /// Local. Takes an object out.
     /// @returns  what it was; nothing if no object of that generation stands at `index`
     std::optional<object_head> erase(std::uint32_t index, std::uint32_t generation) const;

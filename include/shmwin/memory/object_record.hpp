@@ -76,7 +76,8 @@ struct object_record {
     bool has_dtype; ///< element_kind, _digits, _bytes and _alignment are of one
     dtype_kind element_kind;
     std::uint8_t element_digits;
-    std::uint32_t reserved;
+    bool whole_pages; ///< nothing else shares its pages
+    std::array<std::uint8_t, 3> reserved;
     std::array<char, 64> type; ///< signature, ends with 0
     std::array<char, 48> file; ///< end of the path of the source file, ends with 0
 

@@ -9,6 +9,7 @@
 #include "shmwin/base/contract.hpp"
 #include "shmwin/base/type_id.hpp"
 #include "shmwin/segment/core.hpp"
+#include "shmwin/segment/freeze.hpp"
 #include "shmwin/view/extents.hpp"
 #include "shmwin/view/layout_left.hpp"
 #include "shmwin/view/layout_right.hpp"
@@ -137,6 +138,34 @@ class array {
     [[nodiscard]] auto block(range rows) const noexcept requires(N > 0) {
         return shmwin::rows(view(), rows);
     }
+
+    /// Local. The read-only handle to the same array. Free of cost; other handles still write.
+    [[nodiscard]] array<T const, N, Layout> freeze() const noexcept {
+        return array<T const, N, Layout>(*this);
+    }
+
+    /// Node, collective. The read-only handle, and the array's pages write-protected in every rank:
+    /// a store to them, from anywhere in these processes, is SIGSEGV where it happens; reads cost
+    /// what they did. Only for arrays created with .whole_pages = true. thaw() it before destroy()
+    /// and before a restore into it; close() needs none. RMA and what others attach by themselves
+    /// use other mappings: those are not stopped.
+    ///
+    /// @throws argument_error (invalid_argument)  it was created without .whole_pages
+    /// @throws argument_error (not_found)         it was destroyed before
+    /// @throws runtime_failure (busy)             it is write-protected already
+    /// @throws runtime_failure (system_failure)   one rank's mprotect failed; nothing is protected
+    /// @throws runtime_failure (disagreement, closed), peer_left
+    /// @complexity  one meeting, one mprotect
+    array<T const, N, Layout> freeze(protect_pages_t /*how*/) const {
+        core_->freeze_together(where_);
+        return freeze();
+    }
+
+    /// Node, collective. Ends freeze(protect_pages): all ranks may write again, through any handle
+    /// of T that is not const.
+    /// @throws argument_error (invalid_argument)  it is not write-protected
+    /// @throws runtime_failure (disagreement, closed, system_failure), peer_left
+    void thaw() const { core_->thaw_together(where_); }
 
     /// True if the handle refers to an array that was not destroyed. O(1), a look-up.
     [[nodiscard]] bool is_valid() const {

@@ -15,6 +15,7 @@
 #include "shmwin/mpi/node.hpp"
 #include "shmwin/mpi/window.hpp"
 #include "shmwin/segment/adopt.hpp"
+#include "shmwin/segment/freeze.hpp"
 #include "shmwin/segment/options.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
@@ -27,6 +28,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace shmwin::inline v1::detail {
 
@@ -97,6 +99,10 @@ class SHMWIN_API segment_core final : public finalizable,
     /// Ends an object for all.
     void destroy_together(placed_object const& what, std::string_view name);
 
+    /// Write-protects an array's pages in every rank, or makes them writable again.
+    void freeze_together(placed_object const& what);
+    void thaw_together(placed_object const& what);
+
     void fence();
     /// Gives free pages back to the system; how many bytes.
     std::size_t trim();
@@ -136,6 +142,8 @@ class SHMWIN_API segment_core final : public finalizable,
 
     /// @throws runtime_failure (closed)
     void require_open(operation op) const;
+    /// @throws runtime_failure (busy)  the object is write-protected
+    void require_thawed(char const* call, std::uint32_t index, std::uint32_t generation) const;
 
     /// An adopted array's memory in this process.
     /// @throws runtime_failure (not_shared)  this process did not adopt it
@@ -180,6 +188,7 @@ class SHMWIN_API segment_core final : public finalizable,
                                       object_request const& asked) const;
     void check_ours(placed_object const& what) const;
     void depart(std::string_view why) noexcept;
+    [[nodiscard]] frozen_pages pages_to_freeze(placed_object const& what) const;
     void note(operation op) noexcept { last_call_.store(op, std::memory_order_relaxed); }
 
     node node_;
@@ -196,6 +205,7 @@ class SHMWIN_API segment_core final : public finalizable,
     heap_attachment attachment_; ///< for the allocators that stand in the segment
     directory directory_;
     foreign_table foreign_;
+    std::vector<frozen_pages> frozen_; ///< the same on all ranks
     std::atomic<bool> open_{true};
     std::atomic<operation> last_call_{operation::open};
 };

@@ -34,6 +34,8 @@ enum class operation : std::uint32_t {
     finalize = 17,
     trim = 18,
     adopt = 19,
+    freeze = 20,
+    thaw = 21,
 };
 
 /// Local. "create_array", "fence", ...
