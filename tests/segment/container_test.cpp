@@ -15,7 +15,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <gmock/gmock.h>
+#include <map>
 #include <memory>
 #include <memory_resource>
 #include <numeric>
@@ -68,6 +70,8 @@ static_assert(!shareable<std::vector<int>> && !shareable<std::vector<app::partic
 // A name alone does not help.
 static_assert(!shareable<std::pmr::vector<int>> && !shareable<std::string>);
 static_assert(!shareable<vector<std::string>> && !shareable<app::named_vector>);
+static_assert(!shareable<vector<bool>> && !shareable<vector<int*>>);
+static_assert(!shareable<std::map<int, int, std::less<>, allocator<std::pair<int const, int>>>>);
 static_assert(!shareable<memory_resource> && !shareable<std::unique_ptr<int>>);
 
 // -------------------------------------------------------------------------------------------------
@@ -206,6 +210,62 @@ TEST_F(Container, OfPointersIsATreeForAllRanks) {
         }
         ASSERT_NE(at, nullptr) << value;
     }
+}
+
+TEST_F(Container, OfContainersIsReadByAll) {
+    auto const name = "table/" + std::to_string(rank);
+    auto* const mine = seg.construct<vector<vector<int>>>(transient, name);
+    auto* const texts = seg.construct<deque<string>>(transient, name + "/texts");
+    for (int i = 0; i < 100; ++i) {
+        mine->emplace_back(static_cast<std::size_t>(i), rank); // takes the outer one's allocator
+        texts->push_front(string(static_cast<std::size_t>(i), 'a', seg.heap()));
+    }
+    seg.fence();
+    for (int r = 0; r < size; ++r) {
+        auto const of = "table/" + std::to_string(r);
+        auto const& table = *seg.find<vector<vector<int>>>(of);
+        auto const& lines = *seg.find<deque<string>>(of + "/texts");
+        ASSERT_EQ(table.size(), 100U);
+        ASSERT_EQ(lines.size(), 100U);
+        for (std::size_t i = 0; i < 100; ++i) {
+            ASSERT_EQ(std::ranges::count(table[i], r), static_cast<std::ptrdiff_t>(i));
+            ASSERT_EQ(std::string_view(lines[99 - i]), std::string(i, 'a'));
+            ASSERT_TRUE(seg.heap().owns(table[i].data()) || i == 0);
+        }
+    }
+    seg.fence();
+    auto const next = "table/" + std::to_string((rank + 1) % size);
+    seg.destroy<vector<vector<int>>>(next); // another rank's, with all that is in it
+    seg.destroy<deque<string>>(next + "/texts");
+}
+
+template <typename Char>
+struct StringOf : Container {};
+using characters = testing::Types<char, wchar_t, char8_t, char16_t, char32_t>;
+TYPED_TEST_SUITE(StringOf, characters);
+
+TYPED_TEST(StringOf, AnyCharactersIsReadByAll) {
+    using text = basic_string<TypeParam>;
+    static_assert(shareable<text> && shareable<vector<text>>);
+    auto& in = this->seg;
+    if (this->rank == this->last) {
+        auto* const made = in.template construct<text>(transient, "text");
+        for (int i = 0; i < 1000; ++i) {
+            made->push_back(static_cast<TypeParam>('a' + i % 26));
+        }
+        in.template construct<vector<text>>(transient, "texts")->assign(3, *made);
+    }
+    in.fence();
+    auto const& found = *in.template find<text>("text");
+    ASSERT_EQ(found.size(), 1000U);
+    for (int i = 0; i < 1000; ++i) {
+        ASSERT_EQ(found[static_cast<std::size_t>(i)], static_cast<TypeParam>('a' + i % 26));
+    }
+    EXPECT_EQ(in.template find<vector<text>>("texts")->back(), found);
+    auto const other =
+        error_of([&] { static_cast<void>(in.template find<vector<TypeParam>>("text")); });
+    EXPECT_EQ(other->code, errc::type_mismatch);
+    in.fence();
 }
 
 // --- of two segments -----------------------------------------------------------------------------

@@ -71,17 +71,7 @@ static_assert(!shareable<plain>);            // nobody said how other ranks know
 static_assert(!shareable<shape_with_table>); // its table lies elsewhere in each process
 static_assert(!shareable<int*> && !shareable<int&>);
 
-template <typename T>
-concept can_create = requires(segment& seg) {
-    seg.create_object<T>("name");
-};
-template <typename T>
-concept can_construct_transient = requires(segment& seg) {
-    seg.construct<T>(transient, "name");
-};
-static_assert(can_create<int> && can_create<counted> && can_construct_transient<counted>);
-static_assert(!can_create<plain> && !can_create<shape_with_table> && !can_create<int*>);
-static_assert(!can_construct_transient<plain> && !can_construct_transient<shape_with_table>);
+// A call with such a type is an error with a sentence: tests/segment/refused.
 
 // --- made together -------------------------------------------------------------------------------
 

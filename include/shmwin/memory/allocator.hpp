@@ -69,8 +69,7 @@ class allocator {
     [[nodiscard]] pointer allocate(std::size_t n) const {
         static_assert(!detail::links_by_address<T>,
                       "this container links its nodes by addresses: it cannot stand in a segment");
-        static_assert(!detail::holds_addresses<T>(),
-                      "objects of this type hold addresses: they cannot stand in a segment");
+        detail::require_address_free<T>();
         if (n > max_size()) detail::raise_too_many(n, sizeof(T));
         return static_cast<T*>(memory().allocate(n * sizeof(T), alignof(T)));
     }

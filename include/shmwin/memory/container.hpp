@@ -16,9 +16,10 @@
 
 namespace shmwin::inline v1 {
 
-/// std::vector in the segment. In loops use data() or a std::span of it: see offset_ptr.
+/// std::vector in the segment. In loops use data() or a std::span of it: see offset_ptr. One of
+/// bool is refused where it is made: vector<char> instead.
 template <typename T>
-requires(!std::same_as<T, bool>) using vector = std::vector<T, allocator<T>>;
+using vector = std::vector<T, allocator<T>>;
 
 /// std::deque in the segment.
 template <typename T>
@@ -27,7 +28,10 @@ using deque = std::deque<T, allocator<T>>;
 /// std::string in the segment; short texts stand in the object itself. Parts of it are taken by
 /// std::string_view: substr() would need to know a segment for its result. g++ 12 warns falsely of
 /// a capacity that may be uninitialised (-Wmaybe-uninitialized) where one is moved to another.
-using string = std::basic_string<char, std::char_traits<char>, allocator<char>>;
+template <typename Char>
+using basic_string = std::basic_string<Char, std::char_traits<Char>, allocator<Char>>;
+using string = basic_string<char>;
+using wstring = basic_string<wchar_t>;
 
 namespace detail {
 

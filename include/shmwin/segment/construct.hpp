@@ -38,6 +38,16 @@ concept shareable = identified<T> && !detail::holds_addresses<T>();
 
 namespace detail {
 
+/// Does not compile for what is not shareable: the error is a sentence that says why.
+template <typename T>
+constexpr void require_shareable() {
+    require_address_free<T>();
+    static_assert(holds_addresses<T>() || identified<T>,
+                  "the ranks do not know this type by a name that all compilers give it: write "
+                  "SHMWIN_NAME(T, \"lib.type/1\") at namespace scope (containers: for their "
+                  "elements)");
+}
+
 /// A container that was given the allocator of another segment would be good on this rank alone.
 template <typename T>
 void require_home(heap const& memory, T& made) {

@@ -216,7 +216,7 @@ class SHMWIN_API object_group {
 
     /// Node, collective. One T, constructed once, by rank 0 from its arguments. Valid on each rank
     /// while a handle, a group or the segment exists there.
-    template <shareable T, typename... Args>
+    template <typename T, typename... Args>
     T* create_object(located_name const& name, Args&&... args) const {
         auto const whole = full(name.name);
         auto const placed = core_->create_small(
@@ -231,16 +231,17 @@ class SHMWIN_API object_group {
 
     /// Local. One T, constructed by this rank alone; found by all others. Files can hold it, so T
     /// must be an element type; anything else is constructed as `transient`.
-    template <shareable T, typename... Args>
+    template <typename T, typename... Args>
     requires(!(std::same_as<std::remove_cvref_t<Args>, transient_t> || ...)) T* construct(
         located_name const& name, Args&&... args) const {
+        detail::require_shareable<T>();
         static_assert(
-            element<T>,
+            element<T> || !shareable<T>,
             "checkpoints cannot describe this type: construct<T>(shmwin::transient, name, "
             "...) keeps it out of them");
         return construct_here<T>(name, true, std::forward<Args>(args)...);
     }
-    template <shareable T, typename... Args>
+    template <typename T, typename... Args>
     T* construct(transient_t /*unsaved*/, located_name const& name, Args&&... args) const {
         return construct_here<T>(name, false, std::forward<Args>(args)...);
     }
@@ -259,17 +260,18 @@ class SHMWIN_API object_group {
     /// @throws argument_error (already_exists)  the constructor asks for its own name
     /// @throws peer_left  the rank that is constructing it left, and does not end
     /// @complexity  to find: as find(). To construct: two short locks
-    template <shareable T, typename... Args>
+    template <typename T, typename... Args>
     requires(!(std::same_as<std::remove_cvref_t<Args>, transient_t> || ...))
         found_or_created<T*> find_or_construct(located_name const& name, Args&&... args)
     const {
+        detail::require_shareable<T>();
         static_assert(
-            element<T>,
+            element<T> || !shareable<T>,
             "checkpoints cannot describe this type: find_or_construct<T>(shmwin::transient, name, "
             "...) keeps it out of them");
         return find_or_construct_here<T>(name, true, std::forward<Args>(args)...);
     }
-    template <shareable T, typename... Args>
+    template <typename T, typename... Args>
     found_or_created<T*>
     find_or_construct(transient_t /*unsaved*/, located_name const& name, Args&&... args) const {
         return find_or_construct_here<T>(name, false, std::forward<Args>(args)...);
@@ -277,7 +279,7 @@ class SHMWIN_API object_group {
 
     /// Local. The object of that name, made by create_object, construct or find_or_construct.
     /// Errors as find_array().
-    template <shareable T>
+    template <typename T>
     [[nodiscard]] T* find(std::string_view name) const {
         auto const whole = full(name);
         auto const placed =
@@ -288,7 +290,7 @@ class SHMWIN_API object_group {
     /// Local. Destroys an object that create_object, construct or find_or_construct made, and frees
     /// its memory. No rank may use it any more.
     /// @throws argument_error (not_found, type_mismatch)
-    template <shareable T>
+    template <typename T>
     void destroy(std::string_view name) const {
         auto const whole = full(name);
         core_->destroy_alone(
@@ -389,18 +391,14 @@ class SHMWIN_API object_group {
                                                               std::string_view name,
                                                               bool saved,
                                                               source_line const& where) {
-        array_options options;
-        options.align = 8;
-        options.saved = saved;
-        return {op,
-                name,
-                kind,
-                &type_id_of<T>(),
-                dtype_or_none<T>(),
-                {},
-                memory_order_kind::none,
-                options,
-                where};
+        detail::require_shareable<T>();
+        detail::object_request made{op, name, kind};
+        if constexpr (shareable<T>) made.type = &type_id_of<T>(); // else the sentence is enough
+        made.element = dtype_or_none<T>();
+        made.options.align = 8;
+        made.options.saved = saved;
+        made.where = where;
+        return made;
     }
 
     template <typename T, typename Layout, typename Extents>
