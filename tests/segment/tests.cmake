@@ -109,3 +109,13 @@ if(SHMWIN_CBLAS_INCLUDE_DIR AND SHMWIN_CBLAS_LIBRARY)
 else()
   shmwin_leave_out(segment/blas)
 endif()
+
+find_path(SHMWIN_BOOST_CONTAINER_INCLUDE_DIR boost/container/container_fwd.hpp
+  DOC "Folder of Boost.Container, for tests")
+mark_as_advanced(SHMWIN_BOOST_CONTAINER_INCLUDE_DIR)
+if(SHMWIN_BOOST_CONTAINER_INCLUDE_DIR)
+  shmwin_add_test(segment/boost_container RANKS 1 2 3 4
+    INCLUDE ${SHMWIN_BOOST_CONTAINER_INCLUDE_DIR})
+else()
+  shmwin_leave_out(segment/boost_container)
+endif()

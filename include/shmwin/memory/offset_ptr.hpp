@@ -61,7 +61,8 @@ class offset_ptr {
 
     constexpr offset_ptr() noexcept = default;
     // NOLINTBEGIN(google-explicit-constructor): pointers convert as plain ones do
-    constexpr offset_ptr(std::nullptr_t /*null*/) noexcept {}
+    template <std::same_as<std::nullptr_t> Null> // a 0 goes by way of T*, as for plain pointers
+    constexpr offset_ptr(Null /*null*/) noexcept {}
     offset_ptr(T* target) noexcept { point_at(target); }
     offset_ptr(offset_ptr const& other) noexcept { point_at(other.get()); }
     template <typename U>
@@ -92,9 +93,12 @@ class offset_ptr {
         SHMWIN_EXPECT(distance_ != 0);
         return *target();
     }
+    /// get(): Boost's containers ask so for the address of a null, too.
     [[nodiscard]] T* operator->() const noexcept requires(!std::is_void_v<T>) {
-        SHMWIN_EXPECT(distance_ != 0);
-        return target();
+        auto const here = origin() & (std::uintptr_t{0} - std::uintptr_t{distance_ != 0});
+        // No branch: gcc would warn where the result is followed that it may be null.
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): what the class is for
+        return reinterpret_cast<T*>(here + distance_);
     }
     [[nodiscard]] reference operator[](difference_type i) const noexcept
         requires(!std::is_void_v<T>) {
