@@ -73,7 +73,7 @@ inventory take_inventory(segment_core const& of) {
     inventory all;
     std::uint64_t n_blocks = 0;
     for (auto const& [index, record] : of.names().list()) {
-        if (!record.saved) {
+        if (!record.saved || record.kind == object_kind::per_rank) {
             all.left_out.emplace_back(record.name_text());
             continue;
         }

@@ -3,6 +3,7 @@
 
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
+#include "shmwin/memory/retired_blocks.hpp"
 
 #include <array>
 #include <atomic>
@@ -15,6 +16,7 @@ namespace shmwin::inline v1::detail {
 struct attached_heap {
     std::atomic<std::byte const*> base{nullptr}; ///< nullptr: not in use
     std::atomic<heap const*> memory{nullptr};
+    std::atomic<retired_blocks*> retired{nullptr};
     attached_heap* next = nullptr;
 };
 
@@ -41,9 +43,18 @@ attached_heap* unused_entry(bucket const& among) noexcept {
     return entry;
 }
 
+attached_heap const* find_entry(std::byte const* base) noexcept {
+    if (base == nullptr) return nullptr;
+    auto const* entry = bucket_of(base).load(std::memory_order_acquire);
+    while (entry != nullptr && entry->base.load(std::memory_order_acquire) != base) {
+        entry = entry->next;
+    }
+    return entry;
+}
+
 } // namespace
 
-heap_attachment::heap_attachment(heap const& memory) {
+heap_attachment::heap_attachment(heap const& memory, retired_blocks* retired) {
     auto const* const base = memory.where().base();
     auto& mine = bucket_of(base);
     std::lock_guard const lock(changing);
@@ -51,6 +62,7 @@ heap_attachment::heap_attachment(heap const& memory) {
     bool const fresh = entry_ == nullptr;
     if (fresh) entry_ = new attached_heap; // NOLINT(cppcoreguidelines-owning-memory): never freed
     entry_->memory.store(&memory, std::memory_order_relaxed);
+    entry_->retired.store(retired, std::memory_order_relaxed);
     entry_->base.store(base, std::memory_order_release);
     if (!fresh) return;
     entry_->next = mine.load(std::memory_order_relaxed);
@@ -63,12 +75,19 @@ heap_attachment::~heap_attachment() {
 }
 
 heap const* find_heap(std::byte const* base) noexcept {
-    if (base == nullptr) return nullptr;
-    auto const* entry = bucket_of(base).load(std::memory_order_acquire);
-    while (entry != nullptr && entry->base.load(std::memory_order_acquire) != base) {
-        entry = entry->next;
-    }
+    auto const* const entry = find_entry(base);
     return entry == nullptr ? nullptr : entry->memory.load(std::memory_order_relaxed);
+}
+
+void retire(heap const& memory, void* block) {
+    auto const* const entry = find_entry(memory.where().base());
+    auto* const until_all_met =
+        entry == nullptr ? nullptr : entry->retired.load(std::memory_order_relaxed);
+    if (until_all_met != nullptr) {
+        until_all_met->add(block);
+    } else {
+        memory.deallocate(block);
+    }
 }
 
 heap const& require_heap(std::byte const* base) {

@@ -157,8 +157,11 @@ segment_core::segment_core(node const& on, window&& memory, std::shared_ptr<void
                   lot_,
                   policy_),
       heap_(region_, who_, lock_policy_),
-      attachment_(heap_),
-      directory_(heap_, who_, lock_policy_) {}
+      retired_(heap_),
+      attachment_(heap_, &retired_),
+      directory_(heap_, who_, lock_policy_) {
+    rendezvous_.observe(retired_);
+}
 
 segment_core::~segment_core() = default;
 

@@ -212,9 +212,10 @@ placed_object segment_core::create_small(object_request const& request,
                                          function_ref<void(void*)> destruct) {
     require_open(request.op);
     note(request.op);
+    std::size_t n_bytes = 0;
+    static_cast<void>(failure_of([&] { n_bytes = block_bytes(request); })); // met with below
     meeting_values values{};
-    auto const offset =
-        make_block(request, request.type->n_bytes, {construct, destruct, true}, values);
+    auto const offset = make_block(request, n_bytes, {construct, destruct, true}, values);
     return placed(request, offset, values);
 }
 

@@ -77,7 +77,9 @@ placed_object segment_core::find(object_request const& request) const {
     return place(find_head(request), request);
 }
 
-void segment_core::destroy_together(placed_object const& what, std::string_view name) {
+void segment_core::destroy_together(placed_object const& what,
+                                    std::string_view name,
+                                    function_ref<void(void*)> destruct) {
     require_open(operation::destroy);
     note(operation::destroy);
     collective_call const call{
@@ -89,7 +91,9 @@ void segment_core::destroy_together(placed_object const& what, std::string_view 
     rendezvous_.meet(call, failure ? &*failure : nullptr, [&](meeting_values&) {
         auto const record = directory_.erase(what.index, what.generation);
         if (!record) raise_stale(name);
-        if (!record->is_foreign()) heap_.deallocate(region_.at(record->offset));
+        if (record->is_foreign()) return;
+        destruct(region_.at(record->offset));
+        heap_.deallocate(region_.at(record->offset));
     });
     if (what.foreign != nullptr) foreign_.remove(what.index, what.generation);
 }

@@ -15,6 +15,8 @@ char const* name(object_kind kind) noexcept {
         return "value";
     case object_kind::object:
         return "object";
+    case object_kind::per_rank:
+        return "per_rank";
     }
     return "unknown";
 }

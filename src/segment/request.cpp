@@ -133,6 +133,10 @@ object_record make_record(object_request const& request, int creator) {
     record.whole_pages = request.options.whole_pages;
     record.element_bytes = static_cast<std::uint32_t>(request.type->n_bytes);
     record.element_alignment = static_cast<std::uint32_t>(request.type->alignment);
+    if (request.kind == object_kind::per_rank && request.element) { // of what the containers hold
+        record.element_bytes = static_cast<std::uint32_t>(request.element->n_bytes());
+        record.element_alignment = static_cast<std::uint32_t>(request.element->alignment());
+    }
     if (request.element) {
         record.element_kind = request.element->kind();
         record.element_digits = static_cast<std::uint8_t>(request.element->digits());

@@ -9,16 +9,31 @@ namespace {
 
 // By number.
 constexpr std::array names{
-    "no call",       "segment",      "close",
-    "fence",         "create_array", "find_or_create_array",
-    "create_levels", "create_value", "create_object",
-    "scratch_array", "destroy",      "flip",
-    "init",          "fill",         "save",
-    "restore",       "read_dataset", "MPI_Finalize",
-    "trim",          "adopt",        "freeze",
+    "no call",
+    "segment",
+    "close",
+    "fence",
+    "create_array",
+    "find_or_create_array",
+    "create_levels",
+    "create_value",
+    "create_object",
+    "scratch_array",
+    "destroy",
+    "flip",
+    "init",
+    "fill",
+    "save",
+    "restore",
+    "read_dataset",
+    "MPI_Finalize",
+    "trim",
+    "adopt",
+    "freeze",
     "thaw",
+    "create_per_rank",
 };
-static_assert(names.size() == static_cast<std::size_t>(operation::thaw) + 1);
+static_assert(names.size() == static_cast<std::size_t>(operation::create_per_rank) + 1);
 
 } // namespace
 

@@ -115,18 +115,21 @@ meeting_values rendezvous::meet(collective_call const& call,
                                 function_ref<void(meeting_values&)> completion,
                                 meeting_values const& brought) const {
     arrive(call, failure, completion, brought);
-    raise_failure();
+    finish();
     return state_.values;
 }
 
 void rendezvous::meet(collective_call const& call) const {
     arrive(call, nullptr, [](meeting_values&) {}, {});
-    raise_failure();
+    finish();
 }
 
-void rendezvous::raise_failure() const {
+void rendezvous::finish() const {
     auto const code = static_cast<errc>(state_.outcome.load(std::memory_order_relaxed));
-    if (code == errc::ok) return;
+    if (code == errc::ok) {
+        if (observer_ != nullptr) observer_->met();
+        return;
+    }
     raise(error_info{code, true, state_.failure.rank, state_.failure.text.data()});
 }
 
@@ -148,6 +151,7 @@ void rendezvous::arrive(collective_call const& call,
                         function_ref<void(meeting_values&)> completion,
                         meeting_values const& brought) const {
     if (state_.first_missing.load(std::memory_order_acquire) != 0) raise_missing(call);
+    if (observer_ != nullptr) observer_->arriving();
     auto const generation = state_.generation.word.load(std::memory_order_acquire);
     auto const tag = tag_of(call);
     write_slot(tag, call, failure, brought);

@@ -14,12 +14,14 @@
 namespace shmwin::inline v1::detail {
 
 struct attached_heap;
+class retired_blocks;
 
 /// An entry of the table, for as long as the object lives: made where a segment is attached.
 class SHMWIN_API heap_attachment {
   public:
-    /// @param memory  stays where it is, and valid, as long as this
-    explicit heap_attachment(heap const& memory);
+    /// @param memory   stays where it is, and valid, as long as this
+    /// @param retired  so does it; nullptr: what is retired is free at once
+    explicit heap_attachment(heap const& memory, retired_blocks* retired = nullptr);
     heap_attachment(heap_attachment const&) = delete;
     heap_attachment(heap_attachment&&) = delete;
     heap_attachment& operator=(heap_attachment const&) = delete;
@@ -37,6 +39,10 @@ class SHMWIN_API heap_attachment {
 /// Local. As find_heap().
 /// @throws runtime_failure (closed)  there is none
 [[nodiscard]] SHMWIN_API heap const& require_heap(std::byte const* base);
+
+/// Local. Gives a block of that heap back when all ranks have met.
+/// @throws argument_error (bad_pointer)  as heap::deallocate(), if there are no meetings
+SHMWIN_API void retire(heap const& memory, void* block);
 
 [[noreturn]] SHMWIN_API void raise_too_many(std::size_t n, std::size_t element_bytes);
 

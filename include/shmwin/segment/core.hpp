@@ -11,6 +11,7 @@
 #include "shmwin/memory/attachment.hpp"
 #include "shmwin/memory/directory.hpp"
 #include "shmwin/memory/heap.hpp"
+#include "shmwin/memory/retired_blocks.hpp"
 #include "shmwin/mpi/finalize.hpp"
 #include "shmwin/mpi/node.hpp"
 #include "shmwin/mpi/window.hpp"
@@ -96,8 +97,11 @@ class SHMWIN_API segment_core final : public finalizable,
     /// The same, of the host's window from byte `offset` on.
     placed_object adopt(object_request const& request, MPI_Win window, std::uint64_t offset);
 
-    /// Ends an object for all.
-    void destroy_together(placed_object const& what, std::string_view name);
+    /// Ends an object for all; `destruct` runs on one rank.
+    void destroy_together(
+        placed_object const& what,
+        std::string_view name,
+        function_ref<void(void*)> destruct = [](void*) {});
 
     /// Write-protects an array's pages in every rank, or makes them writable again.
     void freeze_together(placed_object const& what);
@@ -154,6 +158,7 @@ class SHMWIN_API segment_core final : public finalizable,
     [[nodiscard]] bool is_there(std::uint32_t index, std::uint32_t generation) const {
         return directory_.contains(index, generation);
     }
+    [[nodiscard]] retired_blocks& retired() noexcept { return retired_; }
     [[nodiscard]] int rank() const noexcept { return node_.rank(); }
     [[nodiscard]] int n_ranks() const noexcept { return node_.size(); }
     [[nodiscard]] node const& on() const noexcept { return node_; }
@@ -202,6 +207,7 @@ class SHMWIN_API segment_core final : public finalizable,
     parking_lot lot_;
     rendezvous rendezvous_;
     heap heap_;
+    retired_blocks retired_;
     heap_attachment attachment_; ///< for the allocators that stand in the segment
     directory directory_;
     foreign_table foreign_;

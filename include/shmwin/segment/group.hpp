@@ -13,6 +13,7 @@
 #include "shmwin/segment/levels.hpp"
 #include "shmwin/segment/object_info.hpp"
 #include "shmwin/segment/options.hpp"
+#include "shmwin/segment/per_rank.hpp"
 #include "shmwin/segment/scratch_array.hpp"
 #include "shmwin/segment/value.hpp"
 
@@ -287,6 +288,30 @@ class SHMWIN_API object_group {
         return std::launder(reinterpret_cast<T*>(placed.address));
     }
 
+    /// Node, collective. One empty V for each rank, on a cache line of its own: mine() of the
+    /// handle grows, [r] shows the elements of rank r. Bytes: 64 a rank, and the elements.
+    /// @tparam V  shmwin::vector<T> of elements that are copied as bytes, or shmwin::basic_string
+    template <typename V>
+    per_rank<V> create_per_rank(std::string_view name,
+                                source_line const& where = source_line::current()) const {
+        auto const whole = full(name);
+        std::array const extents{static_cast<std::int64_t>(core_->n_ranks())};
+        return {
+            core_,
+            core_->create_small(
+                per_rank_request<V>(operation::create_per_rank, whole, extents, where),
+                [&](void* at) { per_rank<V>::construct(core_->memory(), at, core_->n_ranks()); },
+                [&](void* at) { per_rank<V>::destruct(at, core_->n_ranks()); })};
+    }
+
+    /// Local. The containers of that name. Errors as find_array().
+    template <typename V>
+    [[nodiscard]] per_rank<V> find_per_rank(std::string_view name) const {
+        auto const whole = full(name);
+        std::array const extents{std::int64_t{0}};
+        return {core_, core_->find(per_rank_request<V>(operation::none, whole, extents, {}))};
+    }
+
     /// Local. Destroys an object that create_object, construct or find_or_construct made, and frees
     /// its memory. No rank may use it any more.
     /// @throws argument_error (not_found, type_mismatch)
@@ -298,12 +323,20 @@ class SHMWIN_API object_group {
             [](void* at) { std::launder(static_cast<T*>(at))->~T(); });
     }
 
-    /// Node, collective. Ends an array, levels or a value for all ranks. Views of it dangle.
+    /// Node, collective. Ends an array, levels, a value or per_rank for all ranks. Views of it
+    /// dangle.
     /// @throws argument_error (not_found)    it was destroyed before
     /// @throws argument_error (bad_pointer)  it is of another segment, or of none
     template <typename Handle>
     requires requires(Handle const& handle) { handle.where(); }
-    void destroy(Handle const& handle) const { core_->destroy_together(handle.where(), {}); }
+    void destroy(Handle const& handle) const {
+        if constexpr (requires { Handle::destruct(nullptr, 0); }) {
+            core_->destroy_together(
+                handle.where(), {}, [&](void* at) { Handle::destruct(at, core_->n_ranks()); });
+        } else {
+            core_->destroy_together(handle.where(), {});
+        }
+    }
 
     /// Node, collective. An array without a name, owned by its handles; never saved.
     template <array_element T, array_layout Layout = layout_right, array_shape Extents>
@@ -383,6 +416,20 @@ class SHMWIN_API object_group {
         same.align = options.align;
         same.saved = options.saved;
         return request<T, Layout>(operation::adopt, object_kind::array, name, extents, same, where);
+    }
+
+    template <typename V>
+    [[nodiscard]] static detail::object_request
+    per_rank_request(operation op,
+                     std::string_view name,
+                     std::array<std::int64_t, 1> const& extents,
+                     source_line const& where) {
+        detail::object_request made{op, name, object_kind::per_rank};
+        made.type = &per_rank<V>::type();
+        made.element = dtype_or_none<typename per_rank<V>::element_type>();
+        made.extents = extents;
+        made.where = where;
+        return made;
     }
 
     template <typename T>

@@ -29,7 +29,7 @@ struct object_info {
     bool foreign = false;        ///< adopted: its memory is not the segment's
 };
 
-/// Local. "array", "levels", "value", "object".
+/// Local. "array", "levels", "value", "object", "per_rank".
 [[nodiscard]] SHMWIN_API char const* name(object_kind kind) noexcept;
 
 namespace detail {

@@ -36,6 +36,7 @@ enum class operation : std::uint32_t {
     adopt = 19,
     freeze = 20,
     thaw = 21,
+    create_per_rank = 22,
 };
 
 /// Local. "create_array", "fence", ...

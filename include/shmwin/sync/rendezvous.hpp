@@ -76,6 +76,24 @@ struct rendezvous_state {
 };
 static_assert(sizeof(rendezvous_state) == 192 + sizeof(meeting_failure));
 
+/// Process-local. Is told of this rank's part in meetings.
+class meeting_observer {
+  public:
+    meeting_observer() = default;
+    meeting_observer(meeting_observer const&) = delete;
+    meeting_observer(meeting_observer&&) = delete;
+    meeting_observer& operator=(meeting_observer const&) = delete;
+    meeting_observer& operator=(meeting_observer&&) = delete;
+
+    /// Before others can know that this rank is there.
+    virtual void arriving() noexcept = 0;
+    /// After a meeting that succeeded.
+    virtual void met() noexcept = 0;
+
+  protected:
+    ~meeting_observer() = default;
+};
+
 /// Process-local handle. One thread of a rank at a time may be in a meeting.
 class rendezvous {
   public:
@@ -88,6 +106,14 @@ class rendezvous {
                participants const& who,
                parking_lot const& lot,
                wait_policy const& policy) noexcept;
+
+    /// Local. From now on `who` is told; it stays where it is as long as there are meetings.
+    void observe(meeting_observer& who) noexcept { observer_ = &who; }
+
+    /// Local. Number of meetings so far, modulo 2^32; between two, the same on all ranks.
+    [[nodiscard]] std::uint32_t generation() const noexcept {
+        return state_.generation.word.load(std::memory_order_relaxed);
+    }
 
     /// Node, collective. Waits for all; then exactly one rank runs `completion`, and all return
     /// what it stored. All stores before it, on any rank, are visible to all ranks after it.
@@ -132,7 +158,7 @@ class rendezvous {
     [[nodiscard]] std::optional<participants::departure> first_missing(bool look) const;
     int note_missing(int rank) const noexcept;
     [[noreturn]] void raise_missing(collective_call const& call) const;
-    void raise_failure() const;
+    void finish() const;
     [[nodiscard]] error_info judge() const;
     [[nodiscard]] error_info disagreement(int different) const;
     [[nodiscard]] meeting_slot& slot(int rank) const noexcept;
@@ -142,6 +168,7 @@ class rendezvous {
     participants who_;
     parking_lot lot_;
     wait_policy policy_;
+    meeting_observer* observer_ = nullptr;
 };
 
 } // namespace shmwin::inline v1::detail
