@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+// The canonical text of a dtype.
 #include "shmwin/base/dtype.hpp"
+
+#include <algorithm>
 
 namespace shmwin::inline v1 {
 namespace {
@@ -14,41 +17,132 @@ std::string floating_suffix(std::size_t n_bytes, int digits) {
     return ieee ? bits(n_bytes) : bits(n_bytes) + "d" + std::to_string(digits);
 }
 
+std::string complex_suffix(std::size_t n_bytes, int digits) {
+    auto const part = floating_suffix(n_bytes / 2U, digits);
+    auto const at = part.find('d');
+    return at == std::string::npos ? bits(n_bytes) : bits(n_bytes) + part.substr(at);
+}
+
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+bool is_identifier(std::string_view name) {
+    auto const fits = [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+    return !name.empty() && is_letter(name.front()) && std::ranges::all_of(name, fits);
+}
+
+void append_name(std::string& out, std::string_view name) {
+    if (is_identifier(name)) {
+        out += name;
+        return;
+    }
+    out += '"';
+    for (char const c : name) {
+        if (c == '"' || c == '\\') out += '\\';
+        out += c;
+    }
+    out += '"';
+}
+
+void append(std::string& out, dtype const& type);
+
+void append_enumeration(std::string& out, dtype const& type) {
+    bool const has_sign = type.element().kind() == dtype_kind::signed_integer;
+    out += "enum ";
+    append(out, type.element());
+    char before = '{';
+    for (auto const& each : type.enumerators()) {
+        out += before;
+        append_name(out, each.name);
+        out += '=';
+        out += has_sign ? std::to_string(each.value)
+                        : std::to_string(static_cast<std::uint64_t>(each.value));
+        before = ',';
+    }
+    out += '}';
+}
+
+void append_array(std::string& out, dtype const& type) {
+    append(out, type.element());
+    char before = '[';
+    for (auto const extent : type.extents()) {
+        out += before;
+        out += std::to_string(extent);
+        before = ',';
+    }
+    out += ']';
+}
+
+void append_structure(std::string& out, dtype const& type) {
+    out += "struct " + std::to_string(type.n_bytes());
+    if (type.alignment() != detail::natural_alignment(type.members())) {
+        out += " align " + std::to_string(type.alignment());
+    }
+    std::string_view before = "{";
+    for (auto const& each : type.members()) {
+        out += before;
+        append_name(out, each.name);
+        out += ' ';
+        append(out, each.type);
+        out += " @" + std::to_string(each.offset);
+        before = ", ";
+    }
+    out += '}';
+}
+
+void append(std::string& out, dtype const& type) {
+    auto const n_bytes = type.n_bytes();
+    switch (type.kind()) {
+    case dtype_kind::boolean:
+        out += n_bytes == 1 ? "bool" : "bool" + bits(n_bytes);
+        return;
+    case dtype_kind::raw_byte:
+        out += "byte";
+        return;
+    case dtype_kind::character:
+        out += "char";
+        return;
+    case dtype_kind::wide_character:
+        out += "wchar" + bits(n_bytes);
+        return;
+    case dtype_kind::unicode:
+        out += "char" + bits(n_bytes);
+        return;
+    case dtype_kind::signed_integer:
+        out += "int" + bits(n_bytes);
+        return;
+    case dtype_kind::unsigned_integer:
+        out += "uint" + bits(n_bytes);
+        return;
+    case dtype_kind::floating:
+        out += "float" + floating_suffix(n_bytes, type.digits());
+        return;
+    case dtype_kind::complex:
+        out += "complex" + complex_suffix(n_bytes, type.digits());
+        return;
+    case dtype_kind::string:
+        out += "string" + std::to_string(n_bytes);
+        return;
+    case dtype_kind::enumeration:
+        append_enumeration(out, type);
+        return;
+    case dtype_kind::array:
+        append_array(out, type);
+        return;
+    case dtype_kind::structure:
+        append_structure(out, type);
+        return;
+    }
+    out += "unknown";
+}
+
 } // namespace
 
 std::string dtype::signature() const {
-    switch (kind_) {
-    case dtype_kind::boolean:
-        return n_bytes_ == 1 ? "bool" : "bool" + bits(n_bytes_);
-    case dtype_kind::raw_byte:
-        return "byte";
-    case dtype_kind::character:
-        return "char";
-    case dtype_kind::wide_character:
-        return "wchar" + bits(n_bytes_);
-    case dtype_kind::unicode:
-        return "char" + bits(n_bytes_);
-    case dtype_kind::signed_integer:
-        return "int" + bits(n_bytes_);
-    case dtype_kind::unsigned_integer:
-        return "uint" + bits(n_bytes_);
-    case dtype_kind::floating:
-        return "float" + floating_suffix(n_bytes_, digits_);
-    case dtype_kind::complex: {
-        auto const part = floating_suffix(n_bytes_ / 2U, digits_);
-        auto const ieee = part.find('d') == std::string::npos;
-        return "complex" + (ieee ? bits(n_bytes_) : bits(n_bytes_) + part.substr(part.find('d')));
-    }
-    }
-    return "unknown";
-}
-
-std::optional<dtype> dtype_of_signature(std::string_view signature) {
-    std::optional<dtype> found;
-    for_each_dtype([&](dtype each) {
-        if (each.signature() == signature) found = each;
-    });
-    return found;
+    std::string out;
+    append(out, *this);
+    return out;
 }
 
 } // namespace shmwin::inline v1

@@ -1,73 +1,28 @@
 // SPDX-License-Identifier: MIT
-// dtype: the one neutral table of element types. Each door (MPI, HDF5, NumPy, C) maps it to its
-// own types in one file of its own; nothing else lists types.
-//
-// To add a kind: the enumerator, its branch in `detail::kind_of`, its text in dtype::signature();
-// the compiler then names every door whose switch lacks it.
+// dtype_of: the one neutral table of element types. Each door (MPI, HDF5, NumPy, C) maps a dtype
+// to its own types in one file of its own; nothing else lists types.
 #pragma once
 
-#include "shmwin/base/export.hpp"
-#include "shmwin/base/hash.hpp"
+#include "shmwin/base/dtype_description.hpp"
+#include "shmwin/base/named_type.hpp"
 
-#include <bit>
+#include <array>
 #include <complex>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <type_traits>
 
 namespace shmwin::inline v1 {
 
-/// What the bytes of an element mean. The values are stored in segments and files: stable.
-enum class dtype_kind : std::uint8_t {
-    boolean = 1,          ///< bool
-    raw_byte = 2,         ///< std::byte: no meaning
-    character = 3,        ///< char: one byte of text
-    wide_character = 4,   ///< wchar_t
-    unicode = 5,          ///< char8_t, char16_t, char32_t: one code unit
-    signed_integer = 6,   ///< two's complement
-    unsigned_integer = 7, ///< modulo 2^n
-    floating = 8,         ///< IEEE 754 binary, or the platform's long double
-    complex = 9,          ///< real, then imaginary part, each floating
-};
+/// Specialised by SHMWIN_DESCRIBE (describe.hpp): `members`, an array of dtype_member.
+template <typename T>
+struct described_structure {};
 
-/// An element type: kind, size and alignment as they truly are on this platform. Byte order is
-/// the machine's. A value type; two dtypes are equal if every value means the same.
-class dtype {
-  public:
-    constexpr dtype(dtype_kind kind,
-                    std::size_t n_bytes,
-                    std::size_t alignment,
-                    int digits) noexcept
-        : kind_(kind),
-          digits_(static_cast<std::uint8_t>(digits)),
-          n_bytes_(static_cast<std::uint16_t>(n_bytes)),
-          alignment_(static_cast<std::uint16_t>(alignment)) {}
-
-    [[nodiscard]] constexpr dtype_kind kind() const noexcept { return kind_; }
-    /// Size of an element, in bytes.
-    [[nodiscard]] constexpr std::size_t n_bytes() const noexcept { return n_bytes_; }
-    [[nodiscard]] constexpr std::size_t alignment() const noexcept { return alignment_; }
-    /// Bits of the significand, of floating and complex types; else 0. Tells the several formats
-    /// of long double apart.
-    [[nodiscard]] constexpr int digits() const noexcept { return digits_; }
-
-    /// Canonical text: "float64", "int32", "bool", "complex128", ... Equal for equal types, on
-    /// every compiler; part of the layout of segments and files.
-    [[nodiscard]] SHMWIN_API std::string signature() const;
-
-    friend constexpr bool operator==(dtype const&, dtype const&) noexcept = default;
-
-  private:
-    dtype_kind kind_;
-    std::uint8_t digits_;
-    std::uint16_t n_bytes_;
-    std::uint16_t alignment_;
-};
+/// Specialised by SHMWIN_DESCRIBE_ENUM: `enumerators`, an array of dtype_enumerator, by value.
+template <typename T>
+struct described_enumeration {};
 
 namespace detail {
 
@@ -79,6 +34,66 @@ inline constexpr bool is_complex<std::complex<T>> = true;
 template <typename T>
 inline constexpr bool is_unicode =
     std::same_as<T, char8_t> || std::same_as<T, char16_t> || std::same_as<T, char32_t>;
+
+template <typename T>
+inline constexpr bool
+    is_scalar_row = (std::integral<T> && sizeof(T) <= 8)
+                    || std::floating_point<T> || std::same_as<T, std::byte> || is_complex<T>;
+
+template <typename T>
+concept is_described_structure = requires {
+    described_structure<T>::members;
+};
+
+template <typename T>
+concept is_described_enumeration = requires {
+    described_enumeration<T>::enumerators;
+};
+
+/// T[N] and std::array<T, N>: what they hold.
+template <typename T>
+struct fixed_array {
+    static constexpr std::size_t extent = 0;
+};
+template <typename T, std::size_t N>
+struct fixed_array<T[N]> { // NOLINT(*-avoid-c-arrays): the subject
+    using element = std::remove_cv_t<T>;
+    static constexpr std::size_t extent = N;
+};
+template <typename T, std::size_t N>
+struct fixed_array<std::array<T, N>> {
+    using element = std::remove_cv_t<T>;
+    static constexpr std::size_t extent = N;
+};
+
+template <typename T>
+concept is_fixed_array = (fixed_array<T>::extent > 0);
+
+template <typename T>
+consteval bool is_text() {
+    if constexpr (is_fixed_array<T>)
+        return std::same_as<typename fixed_array<T>::element, char>;
+    else
+        return false;
+}
+
+template <typename T>
+consteval bool has_row() {
+    if constexpr (!std::is_object_v<T> || !std::is_trivially_copyable_v<T>)
+        return false;
+    else if constexpr (is_fixed_array<T>)
+        return has_row<typename fixed_array<T>::element>();
+    else if constexpr (is_scalar_row<T> || is_described_structure<T>)
+        return true;
+    else if constexpr (std::is_enum_v<T>) // one with a name of its own is known by that
+        return is_described_enumeration<T> || !named<T>;
+    else
+        return false;
+}
+
+/// A type with a row in the table, T[N] included.
+template <typename T>
+concept describable = std::same_as<T, std::remove_cv_t<T>> && has_row<T>();
 
 template <typename T>
 consteval int digits_of() {
@@ -110,25 +125,100 @@ consteval dtype_kind kind_of() {
         return std::is_signed_v<T> ? dtype_kind::signed_integer : dtype_kind::unsigned_integer;
 }
 
+// Of an enumeration: an integer, also where char or bool lies under it.
+template <typename T>
+consteval dtype underlying_row() {
+    using integer = std::underlying_type_t<T>;
+    auto const kind =
+        std::is_signed_v<integer> ? dtype_kind::signed_integer : dtype_kind::unsigned_integer;
+    return {kind, sizeof(T), alignof(T), 0};
+}
+
+template <typename T>
+consteval std::size_t n_fixed_dimensions() {
+    if constexpr (!is_fixed_array<T> || is_text<T>())
+        return 0;
+    else
+        return 1 + n_fixed_dimensions<typename fixed_array<T>::element>();
+}
+
+// What an array of arrays holds in the end.
+template <typename T>
+struct innermost {
+    using type = T;
+};
+template <typename T>
+requires(n_fixed_dimensions<T>() > 0) struct innermost<T> {
+    using type = typename innermost<typename fixed_array<T>::element>::type;
+};
+
+template <typename T>
+consteval auto fixed_extents() {
+    constexpr auto n = n_fixed_dimensions<T>();
+    static_assert(n <= max_dtype_dimensions, "a fixed array has at most 8 dimensions");
+    std::array<std::int64_t, n> all{};
+    if constexpr (n > 0) all[0] = fixed_array<T>::extent;
+    if constexpr (n > 1) {
+        auto const inner = fixed_extents<typename fixed_array<T>::element>();
+        for (std::size_t d = 1; d < n; ++d) {
+            all[d] = inner[d - 1];
+        }
+    }
+    return all;
+}
+
+template <typename T>
+consteval dtype make_row();
+
+template <typename T>
+inline constexpr auto extents_data = fixed_extents<T>();
+
+template <typename T>
+inline constexpr dtype_node array_node{make_row<typename innermost<T>::type>(), extents_data<T>};
+
+template <typename T>
+inline constexpr dtype_node enumeration_node{
+    underlying_row<T>(), {}, {}, described_enumeration<T>::enumerators};
+
+template <typename T>
+inline constexpr dtype_node structure_node{
+    {dtype_kind::raw_byte, 1, 1, 0}, {}, described_structure<T>::members};
+
+template <typename T>
+consteval dtype make_row() {
+    static_assert(sizeof(T) <= max_dtype_bytes, "an element has at most 2^31 - 1 bytes");
+    if constexpr (is_text<T>())
+        return {dtype_kind::string, sizeof(T), 1, 0};
+    else if constexpr (is_fixed_array<T>)
+        return {dtype_kind::array, sizeof(T), alignof(T), array_node<T>};
+    else if constexpr (is_described_enumeration<T>)
+        return {dtype_kind::enumeration, sizeof(T), alignof(T), enumeration_node<T>};
+    else if constexpr (is_described_structure<T>)
+        return {dtype_kind::structure, sizeof(T), alignof(T), structure_node<T>};
+    else if constexpr (std::is_enum_v<T> && !std::same_as<T, std::byte>)
+        return underlying_row<T>();
+    else
+        return {kind_of<T>(), sizeof(T), alignof(T), digits_of<T>()};
+}
+
 } // namespace detail
 
-/// A type with a row in the table: what arrays may hold and files can describe.
+/// A type with a row in the table: what arrays may hold and files can describe. Numbers, char,
+/// std::array of such (of char: text), structures of SHMWIN_DESCRIBE, enumerations (those of
+/// SHMWIN_DESCRIBE_ENUM with their names, others as their integers).
 template <typename T>
-concept element = std::same_as<T, std::remove_cv_t<T>> &&(
-    (std::integral<T> && sizeof(T) <= 8)
-    || std::floating_point<T> || std::same_as<T, std::byte> || detail::is_complex<T>);
+concept element = detail::describable<T> && !std::is_array_v<T>;
 
-/// The row of T. `long` and `long long` of one size have the same.
-template <element T>
-inline constexpr dtype dtype_of{
-    detail::kind_of<T>(), sizeof(T), alignof(T), detail::digits_of<T>()};
+/// The row of T; of T[N] too. `long` and `long long` of one size have the same.
+template <detail::describable T>
+inline constexpr dtype dtype_of = detail::make_row<T>();
 
 namespace detail {
 
 template <typename... T>
 struct type_list {};
 
-/// One type for each row of the table.
+/// One type for each scalar row of the table.
 using all_elements = type_list<bool,
                                std::byte,
                                char,
@@ -152,7 +242,7 @@ using all_elements = type_list<bool,
                                std::complex<long double>>;
 
 template <typename F, typename... T>
-constexpr bool visit_among(dtype type, F& f, type_list<T...> /*all*/) {
+constexpr bool visit_among(dtype const& type, F& f, type_list<T...> /*all*/) {
     return ((type == dtype_of<T> ? (f.template operator()<T>(), true) : false) || ...);
 }
 
@@ -163,20 +253,17 @@ constexpr void for_each_dtype_among(F& f, type_list<T...> /*all*/) {
 
 } // namespace detail
 
-/// Local. Calls `f.template operator()<T>()` for the T whose dtype_of is `type`.
-/// @returns  true; false if the platform has no such type
+/// Local. Calls `f.template operator()<T>()` for the scalar T whose dtype_of is `type`.
+/// @returns  true; false if the platform has no such type, or it is no scalar
 template <typename F>
-constexpr bool visit(dtype type, F&& f) {
+constexpr bool visit(dtype const& type, F&& f) {
     return detail::visit_among(type, f, detail::all_elements{});
 }
 
-/// Local. Calls `f(dtype)` for each row of the table.
+/// Local. Calls `f(dtype)` for each scalar row of the table.
 template <typename F>
 constexpr void for_each_dtype(F&& f) {
     detail::for_each_dtype_among(f, detail::all_elements{});
 }
-
-/// Local. The dtype of this platform whose signature is `signature`; nothing if there is none.
-[[nodiscard]] SHMWIN_API std::optional<dtype> dtype_of_signature(std::string_view signature);
 
 } // namespace shmwin::inline v1

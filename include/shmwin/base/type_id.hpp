@@ -3,8 +3,10 @@
 // and languages agree: the signature of its dtype, or the name that the user gave it.
 #pragma once
 
+#include "shmwin/base/describe.hpp"
 #include "shmwin/base/dtype.hpp"
 #include "shmwin/base/hash.hpp"
+#include "shmwin/base/named_type.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -14,15 +16,6 @@
 #include <utility>
 
 namespace shmwin::inline v1 {
-
-/// The name given with SHMWIN_NAME; empty for other types.
-template <typename T>
-struct named_type {
-    static constexpr std::string_view name{};
-};
-
-template <typename T>
-concept named = !named_type<T>::name.empty();
 
 /// Specialised for types whose name is put together of others', as a container's of its element's:
 /// a static function name() gives it.
@@ -64,7 +57,7 @@ template <typename T>
 } // namespace detail
 
 /// Local. The identity of an element type.
-[[nodiscard]] inline type_id type_id_of(dtype type) {
+[[nodiscard]] inline type_id type_id_of(dtype const& type) {
     auto text = type.signature();
     auto const h = detail::type_hash(text, type.n_bytes(), type.alignment());
     return {std::move(text), h, type.n_bytes(), type.alignment(), true};
@@ -74,6 +67,8 @@ template <typename T>
 template <identified T>
 [[nodiscard]] type_id const& type_id_of() {
     static type_id const made = [] {
+        static_assert(!element<T> || !named<T>,
+                      "a type has a SHMWIN_NAME and a description: leave the name out");
         if constexpr (element<T>) {
             return type_id_of(dtype_of<T>);
         } else {
