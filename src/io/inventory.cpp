@@ -6,19 +6,20 @@
 #include "shmwin/base/type_id.hpp"
 
 #include "segment/request.hpp"
+#include "segment/type_text.hpp"
 
 #include <algorithm>
 
 namespace shmwin::inline v1::detail {
 namespace {
 
-stored_object stored_from(object_record const& record) {
+stored_object stored_from(segment_core const& of, object_record const& record) {
     stored_object object;
     object.name = record.name_text();
     object.kind = record.kind;
     object.order = record.order;
     object.n_levels = record.n_levels;
-    object.type = record.type_text();
+    object.type = of.type_text(record);
     object.shape.assign(record.shape().begin(), record.shape().end());
     object.n_bytes = record.element_bytes;
     for (auto const extent : object.shape) {
@@ -73,11 +74,12 @@ inventory take_inventory(segment_core const& of) {
     inventory all;
     std::uint64_t n_blocks = 0;
     for (auto const& [index, record] : of.names().list()) {
+        if (is_hidden(record.name_text())) continue;
         if (!record.saved || record.kind == object_kind::per_rank) {
             all.left_out.emplace_back(record.name_text());
             continue;
         }
-        auto object = stored_from(record);
+        auto object = stored_from(of, record);
         object.first_block = n_blocks;
         n_blocks += object.n_blocks();
         all.objects.push_back(std::move(object));
@@ -98,7 +100,7 @@ std::vector<std::size_t> check_fit(segment_core const& target,
         }
         target.require_thawed("restore", found->index, found->record.generation);
         auto const type = type_id_of(*dtype_of_signature(stored[i].type));
-        check_match(found->record, request_of(stored[i], type), true, "in the checkpoint");
+        check_match(target, found->record, request_of(stored[i], type), true, "in the checkpoint");
     }
     for (auto const& each : take_inventory(target).objects) {
         auto const same = [&](auto const& other) { return other.name == each.name; };

@@ -7,6 +7,7 @@
 
 #include "segment/request.hpp"
 #include "segment/touch.hpp"
+#include "segment/type_text.hpp"
 
 #include <algorithm>
 #include <new>
@@ -102,6 +103,7 @@ std::uint64_t segment_core::make_small_block(object_request const& request,
     auto const failure = failure_of([&] {
         check_request(request);
         if (rank() != 0) return;
+        if (work.named) keep_type_text(directory_, local_policy_, *request.type, rank());
         record = make_record(request, -1);
         auto* const fresh =
             static_cast<std::byte*>(heap_.allocate_zeroed(n_bytes, alignment_of(request)));
@@ -139,7 +141,11 @@ std::uint64_t segment_core::make_block(object_request const& request,
                                        block_work const& work,
                                        meeting_values& values) {
     if (n_bytes <= by_one_rank_bytes) return make_small_block(request, n_bytes, work, values);
-    auto const failure = failure_of([&] { check_request(request); });
+    auto const failure = failure_of([&] {
+        check_request(request);
+        if (rank() != 0 || !work.named) return;
+        keep_type_text(directory_, local_policy_, *request.type, rank());
+    });
     auto const call = call_of(request);
     auto const offset =
         rendezvous_.meet(call, failure ? &*failure : nullptr, [&](meeting_values& result) {
@@ -196,7 +202,7 @@ placed_object segment_core::find_or_create(object_request const& request, bool& 
             auto const found = directory_.find(request.name);
             result[0] = found ? 1 : 0;
             if (!found) return;
-            check_match(found->record, request, true);
+            check_match(*this, found->record, request, true);
             result[1] = found->index;
             result[2] = found->record.generation;
             result[3] = found->record.offset;
@@ -252,6 +258,7 @@ placed_object segment_core::construct_small(object_request const& request,
     if (!is_open()) raise(errc::closed, "construct is not possible (the segment is closed)");
     check_request(request);
     directory_.check_free(request.name);
+    keep_type_text(directory_, local_policy_, *request.type, rank());
     auto* const block = heap_.allocate(request.type->n_bytes, alignment_of(request));
     unfinished_block guard(heap_, block);
     construct(block);
@@ -278,10 +285,11 @@ placed_object segment_core::find_or_construct(object_request const& request,
     created = false;
     auto const there = directory_.find_head(request.name);
     if (there && is_match(there->head, request)) return place(*there, request);
+    keep_type_text(directory_, local_policy_, *request.type, rank());
     auto const made = directory_.find_or_construct(
         make_record(request, rank()), alignment_of(request), local_policy_, construct);
     created = made.created;
-    check_match(made.entry.record, request, false);
+    check_match(*this, made.entry.record, request, false);
     return place(made.entry.head(), request);
 }
 

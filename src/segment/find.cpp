@@ -7,6 +7,7 @@
 #include "shmwin/segment/core.hpp"
 
 #include "segment/request.hpp"
+#include "segment/type_text.hpp"
 
 #include <string>
 
@@ -44,6 +45,16 @@ segment_core::foreign(std::uint32_t index, std::uint32_t generation, std::string
                "\" is adopted memory, and this process did not adopt it)"));
 }
 
+std::string segment_core::type_text(object_record const& record) const {
+    return detail::type_text(directory_, heap_, record);
+}
+
+std::optional<dtype> segment_core::element_of(object_record const& record) const {
+    if (!record.has_dtype) return std::nullopt;
+    if (record.element_kind < dtype_kind::string) return record.element();
+    return dtype_of_signature(type_text(record));
+}
+
 std::optional<directory_entry> segment_core::look_up(std::string_view name) const {
     return directory_.find(name);
 }
@@ -54,7 +65,7 @@ directory_head segment_core::find_head(object_request const& request) const {
     if (head && is_match(head->head, request)) return *head;
     auto const found = directory_.find(request.name);
     if (!found) raise_not_found(request.name);
-    check_match(found->record, request, false);
+    check_match(*this, found->record, request, false);
     return found->head();
 }
 

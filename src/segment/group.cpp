@@ -3,6 +3,8 @@
 
 #include "shmwin/memory/directory.hpp"
 
+#include "segment/type_text.hpp"
+
 namespace shmwin::inline v1 {
 
 object_group object_group::group(std::string_view name) const {
@@ -18,13 +20,14 @@ bool object_group::contains(std::string_view name) const {
 std::optional<object_info> object_group::info(std::string_view name) const {
     auto const found = core_->look_up(full(name));
     if (!found) return std::nullopt;
-    return detail::describe(found->record);
+    return detail::describe(*core_, found->record);
 }
 
 std::vector<object_info> object_group::list() const {
     std::vector<object_info> all;
     for (auto const& each : core_->names().list(prefix_.empty() ? prefix_ : prefix_ + '/')) {
-        all.push_back(detail::describe(each.record));
+        if (detail::is_hidden(each.record.name_text())) continue;
+        all.push_back(detail::describe(*core_, each.record));
     }
     return all;
 }

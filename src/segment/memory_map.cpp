@@ -138,7 +138,7 @@ memory_map detail::map_of(segment_core const& core) {
     for (auto const& each : core.names().list()) {
         if (!each.record.is_foreign())
             named += core.memory().usable_size(core.memory().at(each.record.offset));
-        map.objects.push_back(describe(each.record));
+        map.objects.push_back(describe(core, each.record));
     }
     map.unnamed_bytes = map.heap.used - std::min(named, map.heap.used);
     std::ranges::stable_sort(map.objects, std::ranges::greater{}, &object_info::n_bytes);

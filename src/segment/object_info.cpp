@@ -2,6 +2,7 @@
 #include "shmwin/segment/object_info.hpp"
 
 #include "shmwin/base/text.hpp"
+#include "shmwin/segment/core.hpp"
 
 namespace shmwin::inline v1 {
 
@@ -23,11 +24,12 @@ char const* name(object_kind kind) noexcept {
 
 namespace detail {
 
-object_info describe(object_record const& record) {
+object_info describe(segment_core const& in, object_record const& record) {
     object_info info;
     info.name = record.name_text();
     info.kind = record.kind;
-    info.type = record.type_text();
+    info.type = in.type_text(record);
+    info.element = in.element_of(record);
     info.shape.assign(record.shape().begin(), record.shape().end());
     info.order = record.order;
     info.n_bytes = record.n_bytes;

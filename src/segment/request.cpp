@@ -6,6 +6,8 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/segment/object_info.hpp"
 
+#include "segment/type_text.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <ctime>
@@ -142,7 +144,7 @@ object_record make_record(object_request const& request, int creator) {
         record.element_digits = static_cast<std::uint8_t>(request.element->digits());
     }
     std::ranges::copy(request.extents, record.extents.begin());
-    copy_head(record.type, request.type->signature);
+    set_type_text(record, request.type->signature);
     std::string_view file = request.where.file;
     file.remove_prefix(std::min(file.size(), file.find_last_of('/') + 1));
     copy_head(record.file, file);
@@ -152,7 +154,10 @@ object_record make_record(object_request const& request, int creator) {
 
 namespace {
 
-void check_type(object_record const& found, object_request const& asked, char const* asker) {
+void check_type(segment_core const& in,
+                object_record const& found,
+                object_request const& asked,
+                char const* asker) {
     if (found.kind != asked.kind) {
         raise(errc::type_mismatch,
               text("object is of another kind (\"",
@@ -170,7 +175,7 @@ void check_type(object_record const& found, object_request const& asked, char co
               text("type differs (\"",
                    asked.name,
                    "\" holds ",
-                   found.type_text(),
+                   in.type_text(found),
                    " of ",
                    found.element_bytes,
                    " bytes; ",
@@ -229,11 +234,12 @@ void check_shape(object_record const& found,
 
 } // namespace
 
-void check_match(object_record const& found,
+void check_match(segment_core const& in,
+                 object_record const& found,
                  object_request const& asked,
                  bool same_extents,
                  char const* asker) {
-    check_type(found, asked, asker);
+    check_type(in, found, asked, asker);
     check_shape(found, asked, same_extents, asker);
 }
 

@@ -34,7 +34,8 @@ void check_request(object_request const& request);
 /// Checks that a found object is what was asked for.
 /// @param asker  how the error names the other side: "asked for", "in the checkpoint"
 /// @throws argument_error (type_mismatch, shape_mismatch) with both values
-SHMWIN_API void check_match(object_record const& found,
+SHMWIN_API void check_match(segment_core const& in,
+                            object_record const& found,
                             object_request const& asked,
                             bool same_extents,
                             char const* asker = "asked for");

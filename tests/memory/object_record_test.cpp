@@ -40,7 +40,7 @@ static_assert(offsetof(object_record, saved) == 384);
 static_assert(offsetof(object_record, has_dtype) == 385);
 static_assert(offsetof(object_record, element_kind) == 386);
 static_assert(offsetof(object_record, element_digits) == 387);
-static_assert(offsetof(object_record, reserved) == 388);
+static_assert(offsetof(object_record, type_is_cut) == 388);
 static_assert(offsetof(object_record, type) == 392);
 static_assert(offsetof(object_record, file) == 456);
 static_assert(offsetof(object_head, name_hash) == 0);

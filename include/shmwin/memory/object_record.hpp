@@ -78,7 +78,8 @@ struct object_record {
     dtype_kind element_kind;
     std::uint8_t element_digits;
     bool whole_pages; ///< nothing else shares its pages
-    std::array<std::uint8_t, 3> reserved;
+    bool type_is_cut; ///< `type` is only the beginning of the signature
+    std::array<std::uint8_t, 2> reserved;
     std::array<char, 64> type; ///< signature, ends with 0
     std::array<char, 48> file; ///< end of the path of the source file, ends with 0
 
@@ -92,6 +93,7 @@ struct object_record {
     [[nodiscard]] std::span<std::int64_t const> shape() const noexcept {
         return std::span(extents).first(n_extents);
     }
+    /// Of an element type that is a scalar: the others need the whole signature.
     [[nodiscard]] dtype element() const noexcept {
         return {element_kind, element_bytes, element_alignment, element_digits};
     }

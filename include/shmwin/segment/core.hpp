@@ -28,6 +28,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -131,6 +132,11 @@ class SHMWIN_API segment_core final : public finalizable,
     placed_object find(object_request const& request) const;
 
     [[nodiscard]] std::optional<directory_entry> look_up(std::string_view name) const;
+
+    /// The whole signature of an object's type, also where the record has only its beginning.
+    [[nodiscard]] std::string type_text(object_record const& record) const;
+    /// Its element type, if files can hold it.
+    [[nodiscard]] std::optional<dtype> element_of(object_record const& record) const;
 
     /// Takes the object out of the directory, runs `destruct`, frees its memory.
     void destroy_alone(object_request const& request, function_ref<void(void*)> destruct);

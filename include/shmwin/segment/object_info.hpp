@@ -4,11 +4,13 @@
 // Layer: segment.
 #pragma once
 
+#include "shmwin/base/dtype.hpp"
 #include "shmwin/base/export.hpp"
 #include "shmwin/memory/object_record.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@ struct object_info {
     std::string name;
     object_kind kind = object_kind::object;
     std::string type;                ///< signature of its type: "float64"
+    std::optional<dtype> element{};  ///< the same, as a value; nothing if files cannot hold it
     std::vector<std::int64_t> shape; ///< in elements; empty for values and objects
     memory_order_kind order = memory_order_kind::none;
     std::size_t n_bytes = 0;     ///< of its elements; of all levels
@@ -33,7 +36,8 @@ struct object_info {
 [[nodiscard]] SHMWIN_API char const* name(object_kind kind) noexcept;
 
 namespace detail {
-[[nodiscard]] SHMWIN_API object_info describe(object_record const& record);
+class segment_core;
+[[nodiscard]] SHMWIN_API object_info describe(segment_core const& in, object_record const& record);
 } // namespace detail
 
 } // namespace shmwin::inline v1

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "segment/type_text.hpp"
+
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/hash.hpp"
+#include "shmwin/base/text.hpp"
+
+#include <cstring>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+constexpr std::string_view ellipsis = "...";
+
+std::string hidden_name(std::uint64_t type_hash) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string name = ".shmwin/types/";
+    for (int shift = 60; shift >= 0; shift -= 4) {
+        name += digits[(type_hash >> static_cast<unsigned>(shift)) & 0xfU];
+    }
+    return name;
+}
+
+bool fits_record(std::string_view signature) {
+    return signature.size() < object_record{}.type.size();
+}
+
+} // namespace
+
+void set_type_text(object_record& record, std::string_view signature) noexcept {
+    auto const room = record.type.size() - 1;
+    record.type_is_cut = !fits_record(signature);
+    if (!record.type_is_cut) {
+        signature.copy(record.type.data(), room);
+        return;
+    }
+    auto const n = signature.copy(record.type.data(), room - ellipsis.size());
+    ellipsis.copy(record.type.data() + n, ellipsis.size());
+}
+
+void keep_type_text(directory const& names,
+                    wait_policy const& how,
+                    type_id const& type,
+                    int creator) {
+    auto const& signature = type.signature;
+    if (fits_record(signature)) return;
+    if (signature.size() > max_signature_bytes) {
+        raise(errc::unsupported,
+              text("description of a type is too long (",
+                   signature.size(),
+                   " bytes, at most ",
+                   max_signature_bytes,
+                   ": ",
+                   signature.substr(0, 60),
+                   "...; give members shorter names, or nest structures)"));
+    }
+    auto const name = hidden_name(type.hash);
+    if (names.find_head(name)) return;
+    object_record record{};
+    name.copy(record.name.data(), record.name.size() - 1);
+    record.name_hash = hash(name);
+    set_type_text(record, "signature of a type");
+    record.type_hash = type_hash(record.type_text(), 1, 1);
+    record.n_bytes = signature.size();
+    record.creator = creator;
+    record.kind = object_kind::object;
+    record.element_bytes = static_cast<std::uint32_t>(signature.size());
+    record.element_alignment = 1;
+    static_cast<void>(names.find_or_construct(
+        record, 8, how, [&](void* at) { std::memcpy(at, signature.data(), signature.size()); }));
+}
+
+std::string type_text(directory const& names, heap const& memory, object_record const& record) {
+    std::string text(record.type_text());
+    if (!record.type_is_cut) return text;
+    auto const kept = names.find(hidden_name(record.type_hash));
+    if (!kept) return text; // a segment that is being taken apart
+    auto const* const begin = reinterpret_cast<char const*>(memory.at(kept->record.offset));
+    return {begin, kept->record.n_bytes};
+}
+
+} // namespace shmwin::inline v1::detail
