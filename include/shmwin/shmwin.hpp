@@ -28,6 +28,7 @@
 #include "shmwin/view/owned_view.hpp"
 #include "shmwin/view/range.hpp"
 #include "shmwin/view/rows.hpp"
+#include "shmwin/view/submdspan.hpp"
 #include "shmwin/view/tiles.hpp"
 #include "shmwin/view/view_of.hpp"
 

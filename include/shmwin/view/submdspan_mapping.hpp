@@ -112,11 +112,12 @@ template <typename Order, typename Mapping>
     return product;
 }
 
-/// Where the first element of the slice is, or would be.
-template <typename Mapping, typename IndexType, std::size_t N>
+/// Where the first element of the slice is; behind the last place if a dimension has no first one.
+/// (An index is always in its dimension.)
+template <typename Subspace, typename Mapping, typename IndexType, std::size_t N>
 [[nodiscard]] constexpr std::size_t
 sub_offset(Mapping const& src, std::array<chosen_indices<IndexType>, N> const& chosen) noexcept {
-    for (std::size_t k = 0; k < N; ++k)
+    for (std::size_t const k : Subspace::kept)
         if (chosen[k].first == src.extents().extent(k))
             return static_cast<std::size_t>(src.required_span_size());
     return [&]<std::size_t... K>(std::index_sequence<K...>) {
@@ -192,8 +193,9 @@ requires detail::slices_of<typename Mapping::extents_type, SliceSpecifiers...>
     } else {
         auto const chosen = detail::choose_all(src.extents(), slices...);
         auto const mapping = detail::sub_mapping<SliceSpecifiers...>(src, chosen);
+        using subspace = detail::subspace<typename Mapping::extents_type, SliceSpecifiers...>;
         return submdspan_mapping_result<std::remove_const_t<decltype(mapping)>>{
-            mapping, detail::sub_offset(src, chosen)};
+            mapping, detail::sub_offset<subspace>(src, chosen)};
     }
 }
 
