@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+# Tests of view/ that are built or run in other ways than the rest of the folder.
+
+# In C++23 mdspan has operator[] of several indices.
+shmwin_add_test(view/standard_cxx23)
+if(TARGET test_view_standard_cxx23)
+  target_compile_features(test_view_standard_cxx23 PRIVATE cxx_std_23)
+endif()
+
+# The same tests against the standard library's own mdspan, and what converts between it and ours.
+shmwin_add_script_test(view/std_mdspan TIMEOUT 300
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/std_mdspan.sh ${PROJECT_SOURCE_DIR}
+  PROPERTIES SKIP_RETURN_CODE 77 PROCESSORS 2)
+
+# What must not compile, and the sentence that says why.
+shmwin_add_script_test(view/wrong_use TIMEOUT 120
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/wrong_use.sh ${CMAKE_CURRENT_SOURCE_DIR}/view/wrong_use
+    ${CMAKE_CXX_COMPILER} -std=c++20 -I${PROJECT_SOURCE_DIR}/include)
