@@ -62,7 +62,9 @@ class settled_index {
   public:
     constexpr explicit settled_index(int value) : value_(value) {}
     settled_index(settled_index const&) = delete;
+    settled_index(settled_index&&) = delete;
     settled_index& operator=(settled_index const&) = delete;
+    settled_index& operator=(settled_index&&) = delete;
     ~settled_index() = default;
     constexpr operator int() const& noexcept { return value_; } // NOLINT: the test's point
     operator int() && = delete;                                 // NOLINT: the test's point

@@ -51,6 +51,12 @@ template <std::integral T>
         return false;
 }
 
+/// @pre  the value is not negative
+template <std::integral T>
+[[nodiscard]] constexpr std::uintmax_t to_unsigned(T value) noexcept {
+    return static_cast<std::make_unsigned_t<T>>(value);
+}
+
 /// True if `value` is not negative and IndexType can hold it.
 template <typename IndexType, std::integral T>
 [[nodiscard]] constexpr bool is_extent(T value) noexcept {

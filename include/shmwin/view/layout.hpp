@@ -80,12 +80,6 @@ concept mapping_of = requires {
     requires is_mapping_of<Layout, Mapping>;
 };
 
-/// A value that is not negative, in the widest type.
-template <std::integral T>
-[[nodiscard]] constexpr std::uintmax_t widened(T value) noexcept {
-    return static_cast<std::make_unsigned_t<T>>(value);
-}
-
 template <typename Extents, std::size_t N>
 concept one_index_for_each_dimension = (N == Extents::rank());
 

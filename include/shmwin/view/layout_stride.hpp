@@ -31,7 +31,7 @@ template <typename Mapping>
     constexpr std::size_t rank = Mapping::extents_type::rank();
     std::array<strided_dimension, rank> sorted{};
     for (std::size_t r = 0; r < rank; ++r) {
-        strided_dimension const d{widened(m.stride(r)), widened(m.extents().extent(r))};
+        strided_dimension const d{to_unsigned(m.stride(r)), to_unsigned(m.extents().extent(r))};
         std::size_t at = r;
         for (; at > 0; --at) {
             auto const& before = sorted[at - 1];
@@ -68,8 +68,8 @@ template <typename Mapping>
     auto room =
         static_cast<std::uintmax_t>(std::numeric_limits<typename Mapping::index_type>::max() - 1);
     for (std::size_t r = 0; r < Mapping::extents_type::rank(); ++r) {
-        std::uintmax_t const steps = widened(m.extents().extent(r)) - 1;
-        std::uintmax_t const stride = widened(m.stride(r));
+        auto const steps = to_unsigned(m.extents().extent(r)) - 1;
+        auto const stride = to_unsigned(m.stride(r));
         if (steps != 0 && stride > room / steps) return false;
         room -= steps * stride;
     }

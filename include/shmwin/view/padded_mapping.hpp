@@ -175,9 +175,9 @@ class padded_mapping {
     [[nodiscard]] constexpr index_type stride(rank_type r) const noexcept {
         SHMWIN_EXPECT(r < n_dimensions);
         if (r == inner) return 1;
-        std::uintmax_t product = widened(stride_.value());
+        std::uintmax_t product = to_unsigned(stride_.value());
         for (rank_type n = 1; Order::dimension(n, n_dimensions) != r; ++n)
-            product *= widened(extents_.extent(Order::dimension(n, n_dimensions)));
+            product *= to_unsigned(extents_.extent(Order::dimension(n, n_dimensions)));
         return static_cast<index_type>(product);
     }
 
@@ -197,7 +197,7 @@ class padded_mapping {
     [[nodiscard]] static constexpr padding_of checked(index_type padding) noexcept {
         SHMWIN_EXPECT(padding > 0);
         SHMWIN_EXPECT(is_open || std::cmp_equal(padding, PaddingValue));
-        return {widened(padding)};
+        return {to_unsigned(padding)};
     }
 
     [[nodiscard]] static constexpr stride_type
@@ -206,7 +206,7 @@ class padded_mapping {
         if constexpr (n_dimensions < 2)
             return stride_type();
         else
-            return stride_type(padded_extent(padding.value, widened(e.extent(inner))));
+            return stride_type(padded_extent(padding.value, to_unsigned(e.extent(inner))));
     }
 
     template <typename Mapping>
@@ -226,7 +226,7 @@ class padded_mapping {
         else
             return std::cmp_equal(
                 other.stride(outer),
-                padded_extent(PaddingValue, widened(other.extents().extent(inner))));
+                padded_extent(PaddingValue, to_unsigned(other.extents().extent(inner))));
     }
 
     /// Places per step of the dimension that is number n by growing stride, in those of number n-1.

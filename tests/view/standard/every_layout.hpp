@@ -67,7 +67,7 @@ constexpr failure places_of_sample() {
         auto const place = call_with<typename S::index_type>(m, i);
         MUST(std::is_same_v<decltype(place), typename S::index_type const>);
         MUST(std::cmp_equal(place, place_of(i, strides)));
-        auto& taken = seen[static_cast<std::size_t>(place)];
+        auto& taken = seen[static_cast<std::size_t>(place_of(i, strides))];
         MUST(!taken);
         taken = true;
         largest = std::cmp_greater(place, largest) ? static_cast<int>(place) : largest;

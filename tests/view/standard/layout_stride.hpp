@@ -13,7 +13,7 @@ constexpr failure strided_by_default() {
     return of_each_sample([]<typename S>(S) -> failure {
         using E = typename S::extents;
         strided<E> const m;
-        [[maybe_unused]] md::layout_right::mapping<E> const right;
+        [[maybe_unused]] md::layout_right::mapping<E> const right{};
         MUST(m.extents() == E());
         if constexpr (S::rank > 0)
             for (std::size_t r = 0; r < S::rank; ++r)

@@ -278,7 +278,7 @@ constexpr failure conversions_keep_elements() {
 
 constexpr failure other_accessors() {
     std::array<int, 6> const memory{1, 2, 3, 4, 5, 6};
-    md::layout_right::mapping<md::extents<int, 2, 3>> const map;
+    md::layout_right::mapping<md::extents<int, 2, 3>> const map{};
     md::mdspan const m(handle{memory.data() + 6}, map, backwards(10));
     MUST(m.accessor().factor == 10);
     MUST(m[std::array{0, 0}] == 60 && m[std::array{1, 2}] == 10);
