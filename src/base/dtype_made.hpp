@@ -5,6 +5,7 @@
 #pragma once
 
 #include "shmwin/base/dtype.hpp"
+#include "shmwin/base/export.hpp"
 
 #include <optional>
 #include <span>
@@ -20,11 +21,13 @@ struct made_dtype {
     std::string why; ///< with values
 };
 
-[[nodiscard]] made_dtype make_string(std::size_t n_bytes);
-[[nodiscard]] made_dtype make_array(dtype const& element, std::span<std::int64_t const> extents);
-[[nodiscard]] made_dtype make_enumeration(dtype const& underlying,
-                                          std::span<dtype_enumerator const> enumerators);
-[[nodiscard]] made_dtype
-make_structure(std::span<dtype_member const> members, std::size_t n_bytes, std::size_t alignment);
+[[nodiscard]] SHMWIN_API made_dtype make_string(std::size_t n_bytes);
+[[nodiscard]] SHMWIN_API made_dtype make_array(dtype const& element,
+                                               std::span<std::int64_t const> extents);
+[[nodiscard]] SHMWIN_API made_dtype make_enumeration(dtype const& underlying,
+                                                     std::span<dtype_enumerator const> enumerators);
+[[nodiscard]] SHMWIN_API made_dtype make_structure(std::span<dtype_member const> members,
+                                                   std::size_t n_bytes,
+                                                   std::size_t alignment);
 
 } // namespace shmwin::inline v1::detail

@@ -20,19 +20,6 @@ bool is_number(H5T_class_t which) {
     return which == H5T_INTEGER || which == H5T_FLOAT;
 }
 
-bool is_numeric(dtype type) {
-    return type.kind() == dtype_kind::signed_integer || type.kind() == dtype_kind::unsigned_integer
-           || type.kind() == dtype_kind::floating;
-}
-
-// As h5py and others write it: two floating members, r and i.
-bool is_complex_compound(hid_t type) {
-    return H5Tget_class(type) == H5T_COMPOUND && H5Tget_nmembers(type) == 2
-           && H5Tget_member_index(type, "r") >= 0 && H5Tget_member_index(type, "i") >= 0
-           && H5Tget_member_class(type, 0) == H5T_FLOAT
-           && H5Tget_member_class(type, 1) == H5T_FLOAT;
-}
-
 char const* class_text(H5T_class_t which) {
     switch (which) {
     case H5T_INTEGER:
@@ -95,9 +82,20 @@ int n_digits(void const* source, hid_t type) {
     return value == 0 ? 0 : static_cast<int>(std::bit_width(value)) - std::countr_zero(value);
 }
 
+// Of the significand, with the bit that is not stored.
+int significand_digits(hid_t type) {
+    std::size_t sign = 0;
+    std::size_t exponent_at = 0;
+    std::size_t exponent_bits = 0;
+    std::size_t significand_at = 0;
+    std::size_t significand_bits = 0;
+    H5Tget_fields(type, &sign, &exponent_at, &exponent_bits, &significand_at, &significand_bits);
+    return static_cast<int>(significand_bits) + (H5Tget_norm(type) == H5T_NORM_IMPLIED ? 1 : 0);
+}
+
 } // namespace
 
-std::string describe_type(hid_t type) {
+std::string describe_class(hid_t type) {
     auto const which = H5Tget_class(type);
     auto const n_bytes = H5Tget_size(type);
     if (!is_number(which)) return text(class_text(which), " of ", n_bytes, " bytes");
@@ -106,45 +104,53 @@ std::string describe_type(hid_t type) {
     return text(which == H5T_FLOAT ? "float" : is_unsigned ? "uint" : "int", 8 * n_bytes, end);
 }
 
-bool can_become(hid_t from, dtype to) {
-    if (is_numeric(to)) return is_number(H5Tget_class(from));
-    if (to.kind() == dtype_kind::complex) return is_complex_compound(from);
-    return H5Tequal(from, h5_type_of(to).get()) > 0;
+std::string describe_type(hid_t type) {
+    auto const found = dtype_of_h5(type);
+    return found.type && !found.type->is_scalar() ? found.type->signature() : describe_class(type);
 }
 
-exact_conversion::exact_conversion(dtype to)
-    : watched_{to}, list_(H5Pcreate(H5P_DATASET_XFER), H5Pclose) {
-    H5Pset_type_conv_cb(list_.get(), on_exception, &watched_);
+std::string h5_member_name(hid_t type, int index) {
+    auto* const name = H5Tget_member_name(type, static_cast<unsigned>(index));
+    std::string copy(name == nullptr ? "" : name);
+    H5free_memory(name);
+    return copy;
+}
+
+exact_conversion::exact_conversion() : list_(H5Pcreate(H5P_DATASET_XFER), H5Pclose) {
+    H5Pset_type_conv_cb(list_.get(), on_exception, &why_);
 }
 
 // HDF5 asks too early: it takes the sign bits of a negative integer for digits, and an infinity
-// for a value that is too large. So the value itself is looked at.
+// for a value that is too large. So the value itself is looked at. It asks for each member alone.
 H5T_conv_ret_t exact_conversion::on_exception(
-    H5T_conv_except_t what, hid_t from, hid_t /*to*/, void* source, void* /*target*/, void* data) {
-    auto& self = *static_cast<watched*>(data);
-    bool const to_integer =
-        self.to.kind() != dtype_kind::floating && self.to.kind() != dtype_kind::complex;
+    H5T_conv_except_t what, hid_t from, hid_t to, void* source, void* /*target*/, void* data) {
+    auto& why = *static_cast<char const**>(data);
+    bool const to_integer = H5Tget_class(to) != H5T_FLOAT;
     if (!is_finite(source, from)) { // no integer, but a good floating-point number
         if (!to_integer) return H5T_CONV_UNHANDLED;
-        self.why = "a value is infinite or not a number";
+        why = "a value is infinite or not a number";
+        return H5T_CONV_ABORT;
+    }
+    if (H5Tget_class(from) == H5T_ENUM) {
+        why = "a value has no name in the enumeration";
         return H5T_CONV_ABORT;
     }
     switch (what) {
     case H5T_CONV_EXCEPT_RANGE_HI:
-        self.why = "a value is too large";
+        why = "a value is too large";
         break;
     case H5T_CONV_EXCEPT_RANGE_LOW:
-        self.why = "a value is too small";
+        why = "a value is too small";
         break;
     case H5T_CONV_EXCEPT_PRECISION:
-        if (n_digits(source, from) <= self.to.digits()) return H5T_CONV_UNHANDLED;
-        self.why = "an integer has too many digits";
+        if (n_digits(source, from) <= significand_digits(to)) return H5T_CONV_UNHANDLED;
+        why = "an integer has too many digits";
         break;
     case H5T_CONV_EXCEPT_TRUNCATE:
-        self.why = "a value has a fraction";
+        why = "a value has a fraction";
         break;
     default:
-        self.why = "a value cannot be converted";
+        why = "a value cannot be converted";
     }
     return H5T_CONV_ABORT;
 }

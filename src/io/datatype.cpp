@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <vector>
 
 // Files are little-endian; their payload is the segment's bytes.
 static_assert(std::endian::native == std::endian::little, "payload would have to be swapped");
@@ -58,16 +60,40 @@ h5_handle complex_of(std::size_t n_bytes) {
     return type;
 }
 
-h5_handle character() {
+h5_handle string_of(std::size_t n_bytes) {
     auto type = copy_of(H5T_C_S1);
-    H5Tset_size(type.get(), 1);
+    H5Tset_size(type.get(), n_bytes);
     H5Tset_strpad(type.get(), H5T_STR_NULLPAD);
     return type;
 }
 
+h5_handle enumeration_of(dtype const& type) {
+    h5_handle made(H5Tenum_create(h5_type_of(type.element()).get()), H5Tclose);
+    for (auto const& each : type.enumerators()) { // the first bytes are the value: little-endian
+        H5Tenum_insert(made.get(), std::string(each.name).c_str(), &each.value);
+    }
+    return made;
+}
+
+h5_handle array_of(dtype const& type) {
+    std::vector<hsize_t> const extents(type.extents().begin(), type.extents().end());
+    auto const element = h5_type_of(type.element());
+    return {H5Tarray_create2(element.get(), static_cast<unsigned>(extents.size()), extents.data()),
+            H5Tclose};
+}
+
+h5_handle structure_of(dtype const& type) {
+    h5_handle made(H5Tcreate(H5T_COMPOUND, type.n_bytes()), H5Tclose);
+    for (auto const& each : type.members()) {
+        auto const member = h5_type_of(each.type);
+        H5Tinsert(made.get(), std::string(each.name).c_str(), each.offset, member.get());
+    }
+    return made;
+}
+
 } // namespace
 
-h5_handle h5_type_of(dtype type) {
+h5_handle h5_type_of(dtype const& type) {
     auto const n_bytes = type.n_bytes();
     switch (type.kind()) {
     case dtype_kind::boolean:
@@ -75,7 +101,7 @@ h5_handle h5_type_of(dtype type) {
     case dtype_kind::raw_byte:
         return {H5Tcreate(H5T_OPAQUE, n_bytes), H5Tclose};
     case dtype_kind::character:
-        return character();
+        return string_of(1);
     case dtype_kind::wide_character:
         return integer(n_bytes, std::numeric_limits<wchar_t>::is_signed);
     case dtype_kind::unicode:
@@ -88,6 +114,14 @@ h5_handle h5_type_of(dtype type) {
         return floating(n_bytes);
     case dtype_kind::complex:
         return complex_of(n_bytes);
+    case dtype_kind::string:
+        return string_of(n_bytes);
+    case dtype_kind::enumeration:
+        return enumeration_of(type);
+    case dtype_kind::array:
+        return array_of(type);
+    case dtype_kind::structure:
+        return structure_of(type);
     }
     raise(errc::unsupported,
           text("element type is not known to files (kind ", static_cast<int>(type.kind()), ")"));

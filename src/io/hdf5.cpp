@@ -6,6 +6,7 @@
 
 #include "io/file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -94,6 +95,16 @@ void read_scalar(hid_t on, char const* name, hid_t memory_type, void* value) {
     }
 }
 
+// Room for the text of an attribute, whatever another tool has made of it.
+std::size_t text_bytes(hid_t on, char const* name) {
+    constexpr std::size_t least = 4096;
+    constexpr std::size_t most = 65536;
+    h5_handle const attribute(H5Aopen(on, name, H5P_DEFAULT), H5Aclose);
+    if (!attribute) attribute_is_damaged(on, name);
+    h5_handle const type(H5Aget_type(attribute.get()), H5Tclose);
+    return std::clamp(H5Tget_size(type.get()) + 1, least, most);
+}
+
 } // namespace
 
 h5_quiet::h5_quiet() {
@@ -177,7 +188,7 @@ void h5_write_attribute(hid_t on, char const* name, double value) {
 }
 
 std::string h5_read_text(hid_t on, char const* name) {
-    constexpr std::size_t longest = 4096;
+    auto const longest = text_bytes(on, name);
     std::string value(longest, '\0');
     auto const type = text_type(longest);
     read_scalar(on, name, type.get(), value.data());

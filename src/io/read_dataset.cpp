@@ -90,13 +90,13 @@ std::size_t elements_in_a_row(opened_dataset const& opened) {
 // Reads rows as elements of one type.
 class row_reader {
   public:
-    row_reader(opened_dataset const& opened, dtype type, std::byte* target)
+    row_reader(opened_dataset const& opened, dtype const& type, std::byte* target)
         : opened_(opened),
           target_(target),
           n_elements_(elements_in_a_row(opened)),
           wanted_(h5_type_of(type)),
           native_(H5Tget_native_type(opened.type.get(), H5T_DIR_ASCEND), H5Tclose),
-          watch_(type) {}
+          watch_() {}
 
     // False if HDF5 failed, or a value did not fit: see why().
     bool read(range rows) {
@@ -143,7 +143,7 @@ class row_reader {
     bool read_and_convert(range rows) {
         auto const n = static_cast<std::size_t>(rows.size()) * n_elements_;
         buffer_.resize(static_cast<std::size_t>(rows.size()) * row_bytes());
-        background_.resize(buffer_.size()); // of compound types
+        background_.assign(buffer_.size(), std::byte{}); // of compounds: their padding is 0
         if (!read_as(native_.get(), rows, buffer_.data())) return false;
         if (H5Tconvert(native_.get(),
                        wanted_.get(),
@@ -170,7 +170,7 @@ class row_reader {
 
 void read_rows(opened_dataset const& opened,
                range rows,
-               dtype type,
+               dtype const& type,
                std::byte* target,
                std::filesystem::path const& file,
                std::string const& path) {
@@ -183,16 +183,16 @@ void read_rows(opened_dataset const& opened,
                path,
                "\" in ",
                file.native(),
-               " of ",
-               describe_type(opened.type.get()),
-               " into ",
-               type.signature(),
                ": ",
                reader.why(),
                " in rows ",
                rows.first,
                " to ",
                rows.last - 1,
+               "; ",
+               describe_type(opened.type.get()),
+               " into ",
+               type.signature(),
                ")"));
 }
 
@@ -238,7 +238,7 @@ dataset_info shared_dataset_info(object_group const& where,
 
 void fill_from_file(object_group const& where,
                     placed_object const& target,
-                    dtype type,
+                    dtype const& type,
                     std::span<std::int64_t const> shape,
                     std::filesystem::path const& file,
                     std::string const& path) {
@@ -253,13 +253,15 @@ void fill_from_file(object_group const& where,
                 errc::io_failure,
                 text("data set changed while it was read (\"", path, "\" in ", file.native(), ")"));
         }
-        if (!can_become(opened.type.get(), type)) {
+        if (auto const fault = fault_between(opened.type.get(), type); !fault.empty()) {
             raise(errc::type_mismatch,
                   text("data set cannot be read as that type (\"",
                        path,
                        "\" in ",
                        file.native(),
-                       " is ",
+                       ": ",
+                       fault,
+                       "; it is ",
                        describe_type(opened.type.get()),
                        ", asked for as ",
                        type.signature(),

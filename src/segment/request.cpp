@@ -171,17 +171,18 @@ void check_type(segment_core const& in,
                    ")"));
     }
     if (found.type_hash != asked.type->hash) {
+        auto const types = differing(in.type_text(found), asked.type->signature);
         raise(errc::type_mismatch,
               text("type differs (\"",
                    asked.name,
                    "\" holds ",
-                   in.type_text(found),
+                   types.first,
                    " of ",
                    found.element_bytes,
                    " bytes; ",
                    asker,
                    ": ",
-                   asked.type->signature,
+                   types.second,
                    " of ",
                    asked.type->n_bytes,
                    ")"));

@@ -5,6 +5,7 @@
 #include "shmwin/base/hash.hpp"
 #include "shmwin/base/text.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace shmwin::inline v1::detail {
@@ -19,6 +20,17 @@ std::string hidden_name(std::uint64_t type_hash) {
         name += digits[(type_hash >> static_cast<unsigned>(shift)) & 0xfU];
     }
     return name;
+}
+
+// Errors that ranks share have some 300 bytes.
+std::string part_of(std::string_view signature, std::size_t at) {
+    constexpr std::size_t before = 40;
+    constexpr std::size_t after = 32;
+    auto const first = at > before ? at - before : 0;
+    auto const last = std::min(signature.size(), at + after);
+    return text(first > 0 ? ellipsis : "",
+                signature.substr(first, last - first),
+                last < signature.size() ? ellipsis : "");
 }
 
 bool fits_record(std::string_view signature) {
@@ -68,6 +80,16 @@ void keep_type_text(directory const& names,
     record.element_alignment = 1;
     static_cast<void>(names.find_or_construct(
         record, 8, how, [&](void* at) { std::memcpy(at, signature.data(), signature.size()); }));
+}
+
+two_signatures differing(std::string_view first, std::string_view second) {
+    constexpr std::size_t shown_whole = 160;
+    if (first.size() + second.size() <= shown_whole) {
+        return {std::string(first), std::string(second)};
+    }
+    auto const [a, b] = std::ranges::mismatch(first, second);
+    return {part_of(first, static_cast<std::size_t>(a - first.begin())),
+            part_of(second, static_cast<std::size_t>(b - second.begin()))};
 }
 
 std::string type_text(directory const& names, heap const& memory, object_record const& record) {

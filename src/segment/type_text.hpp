@@ -32,4 +32,11 @@ void keep_type_text(directory const& names,
 [[nodiscard]] std::string
 type_text(directory const& names, heap const& memory, object_record const& record);
 
+/// Two signatures for an error: of long ones, where they begin to differ.
+struct two_signatures {
+    std::string first;
+    std::string second;
+};
+[[nodiscard]] two_signatures differing(std::string_view first, std::string_view second);
+
 } // namespace shmwin::inline v1::detail

@@ -15,10 +15,12 @@
 
 namespace app {
 enum class named_only { a };
+enum class unsigned_one : std::uint64_t { last = 0xffffffffffffffffULL, first = 0 };
 enum class of_char : char { a = 'a' };
 } // namespace app
 SHMWIN_NAME(app::named_only, "app.named_only");
 SHMWIN_DESCRIBE_ENUM(app::of_char, a);
+SHMWIN_DESCRIBE_ENUM(app::unsigned_one, last, first);
 
 namespace shmwin {
 namespace {
@@ -106,7 +108,8 @@ TEST(DtypeEnumeration, HasItsNamesByValue) {
                             dtype_enumerator{"green", 1},
                             dtype_enumerator{"blue", 300}));
     EXPECT_EQ(type.signature(), "enum int16{red=-2,green=1,blue=300}");
-    EXPECT_EQ(dtype_of<flag>.signature(), "enum uint64{off=0,on=1,all=18446744073709551615}");
+    EXPECT_EQ(dtype_of<app::unsigned_one>.signature(),
+              "enum uint64{first=0,last=18446744073709551615}");
     EXPECT_EQ(dtype_of<app::of_char>.element(), dtype_of<std::int8_t>);
 }
 

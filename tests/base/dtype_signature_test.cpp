@@ -22,9 +22,11 @@ std::vector<dtype> some_of_each() {
                                         {"\"quoted\\", 4, dtype_of<colour>},
                                         {"h\xc3\xb6he", 8, dtype_of<double[2]>},
                                         {"9lives", 24, dtype_of<char>}};
+    std::vector<dtype_enumerator> const unsigned_names{{"last", -1}, {"first", 0}};
     for (auto const& each : {dtype_of<char[16]>,
                              dtype_of<colour>,
                              dtype_of<flag>,
+                             dtype::enumeration(dtype_of<std::uint64_t>, unsigned_names),
                              dtype_of<double[3][2]>,
                              dtype_of<particle>,
                              dtype_of<particle[7]>,

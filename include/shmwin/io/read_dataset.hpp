@@ -39,7 +39,7 @@ SHMWIN_API dataset_info shared_dataset_info(object_group const& where,
 /// Node, collective. Each rank reads its rows into the array; on an error the array goes again.
 SHMWIN_API void fill_from_file(object_group const& where,
                                placed_object const& target,
-                               dtype type,
+                               dtype const& type,
                                std::span<std::int64_t const> shape,
                                std::filesystem::path const& file,
                                std::string const& path);
@@ -50,8 +50,12 @@ SHMWIN_API void fill_from_file(object_group const& where,
 /// reads it: each rank its rows, whatever the file's layout (contiguous, chunked, compressed),
 /// byte order and number type. Values that T cannot hold exactly enough (out of its range; a
 /// fraction or a too large integer for an integer type) are an error, not another number.
+/// A structure is read from a compound that has all its members, by name, in any order and with
+/// any others besides; each member as if alone. What lies between members is 0 if the file's
+/// types differ from T.
 ///
-/// @tparam T  element type of the array; boolean and character types are not converted to
+/// @tparam T  element type of the array; boolean and character types are not converted to, text
+///            only to text that is as long or longer, enumerations only by all their names
 /// @tparam N  number of dimensions; must be that of the data set
 /// @throws argument_error (not_found)      no such data set in the file
 /// @throws argument_error (shape_mismatch) it has another number of dimensions
