@@ -13,6 +13,9 @@
 #include <string>
 
 namespace app {
+struct nameless {
+    int hidden = 0;
+};
 struct particle_of_another { // as test::particle, but for one name
     shmwin::test::point where;
     float mass;
@@ -21,6 +24,7 @@ struct particle_of_another { // as test::particle, but for one name
 };
 } // namespace app
 
+SHMWIN_NAME(app::nameless, "app.nameless");
 SHMWIN_DESCRIBE(app::particle_of_another, where, mass, charged, number);
 
 namespace shmwin {
@@ -125,6 +129,69 @@ TEST_F(DescribedTypes, LeaveOneHiddenObjectForEachLongSignature) {
     }
     EXPECT_EQ(n_hidden, 1);
     seg.fence();
+}
+
+TEST_F(DescribedTypes, FoundByNameAloneAreSeenByMembers) {
+    auto const a = seg.create_array<particle, layout_left>("swarm", shmwin::shape(4, 3));
+    if (rank == 0) a(2, 1).id = 21;
+    auto u = seg.create_levels<double>("u", shmwin::shape(5));
+    u.init([](auto level, range rows) {
+        for (auto const i : rows)
+            level(i) = double(i);
+    });
+    u.flip();
+    u.flip();
+    u.flip();
+    seg.create_value<small>("v", {3, 0.5F});
+    auto const swarm = seg.find_any("swarm");
+    EXPECT_EQ(swarm.type(), dtype_of<particle>);
+    EXPECT_EQ((swarm.member("id").as<std::int32_t, 2>()(2, 1)), 21);
+    EXPECT_EQ((swarm.as<particle, 2>().data_handle()), a.data());
+    auto const now = seg.find_any("u");
+    EXPECT_EQ(now.data(), u.now().data_handle());
+    EXPECT_TRUE(now.is_read_only());
+    EXPECT_EQ((now.as<double const, 1>()(4)), 4.0);
+    EXPECT_EQ((seg.find_any("v").member("key").as<std::int32_t const, 0>()()), 3);
+    EXPECT_EQ((seg.group("x").list().size()), 0U);
+    seg.fence();
+}
+
+TEST_F(DescribedTypes, FoundByNameAloneMayBeUnknown) {
+    EXPECT_EQ(error_of([&] { static_cast<void>(seg.find_any("absent")); })->code, errc::not_found);
+    seg.create_object<app::nameless>("secret");
+    auto const refused = error_of([&] { static_cast<void>(seg.find_any("secret")); });
+    EXPECT_EQ(refused->code, errc::type_mismatch);
+    EXPECT_THAT(refused->text, HasSubstr("app.nameless"));
+    EXPECT_FALSE(seg.info("secret")->element);
+    seg.create_array<forty>("a", shmwin::shape(1));
+    for (auto const& each : seg.memory_map().objects) {
+        if (each.name.rfind(".shmwin/", 0) != 0) continue;
+        EXPECT_EQ(error_of([&] { static_cast<void>(seg.find_any(each.name)); })->code,
+                  errc::not_found);
+    }
+    seg.fence();
+}
+
+TEST_F(DescribedTypes, MadeAtRunTimeAreThoseOfTheProgram) {
+    std::array const members{dtype_member{"x", 0, dtype_of<double>},
+                             dtype_member{"y", 8, dtype_of<double>}};
+    std::array<std::int64_t, 2> const extents{6, 2};
+    auto const made = seg.create_array("points", dtype::structure(members, 16), extents);
+    auto const x = made.member("x").as<double, 2>();
+    if (rank == last) x(5, 1) = 51;
+    seg.fence();
+    auto const found = seg.find_array<point, 2>("points");
+    EXPECT_EQ(found(5, 1).x, 51);
+    EXPECT_EQ(found(0, 0), point{});
+    EXPECT_EQ(error_of([&] { seg.create_array("points", dtype_of<int>, extents); })->code,
+              errc::already_exists);
+    auto const odd = dtype::structure(std::array{dtype_member{"no identifier", 1, dtype_of<double>},
+                                                 dtype_member{"more", 9, dtype_of<char[60]>}},
+                                      70);
+    seg.create_array("odd", odd, extents);
+    EXPECT_EQ(seg.find_any("odd").type(), odd) << "also by ranks without that type";
+    EXPECT_EQ(seg.info("odd")->element, odd);
+    expect_sound(seg);
 }
 
 TEST_F(DescribedTypes, HaveNamesThatNobodyCanTake) {

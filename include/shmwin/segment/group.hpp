@@ -16,6 +16,7 @@
 #include "shmwin/segment/per_rank.hpp"
 #include "shmwin/segment/scratch_array.hpp"
 #include "shmwin/segment/value.hpp"
+#include "shmwin/view/any_view.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -23,6 +24,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -168,6 +170,21 @@ class SHMWIN_API object_group {
           source_line const& where = source_line::current()) const {
         return adopt(name, owned_view<T, Extents, Layout>(view, nullptr), options, where);
     }
+    /// Node, collective. An array of zeros, in C order, of a type that is known at run time.
+    /// Otherwise as create_array<T>; found by find_array<T, N>, if T has that dtype, and find_any.
+    any_view create_array(std::string_view name,
+                          dtype const& type,
+                          std::span<std::int64_t const> shape,
+                          array_options const& options = {},
+                          source_line const& where = source_line::current()) const;
+
+    /// Local. What has that name, whatever its type: an array; levels, the now of this moment;
+    /// an object or a value, without dimensions. Levels and values are read-only: flip() and
+    /// atomics change them. The view owns nothing: valid until destroy, or until the last handle
+    /// to the segment goes on this rank. O(its type's signature)
+    /// @throws argument_error (not_found)
+    /// @throws argument_error (type_mismatch)  its type has no description
+    [[nodiscard]] any_view find_any(std::string_view name) const;
 
     /// Node, collective. Time levels (.levels of them, 2 by default) of zeros.
     template <array_element T, array_layout Layout = layout_right, array_shape Extents>

@@ -66,13 +66,13 @@ template <typename Order, typename Extents>
     } else {
         auto room =
             static_cast<std::uintmax_t>(std::numeric_limits<typename Extents::index_type>::max());
-        std::uintmax_t const inner = widened(e.extent(Order::dimension(0, rank)));
+        std::uintmax_t const inner = to_unsigned(e.extent(Order::dimension(0, rank)));
         std::uintmax_t const padded = padded_extent(padding, inner);
         if (padded < inner || padded > room) return false; // less: the product has wrapped
         if (is_empty_space(e)) return true;
         room /= padded;
         for (std::size_t n = 1; n < rank; ++n)
-            room /= widened(e.extent(Order::dimension(n, rank)));
+            room /= to_unsigned(e.extent(Order::dimension(n, rank)));
         return room > 0;
     }
 }
