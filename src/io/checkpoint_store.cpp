@@ -126,8 +126,15 @@ void check_ranks(store_communicator const& store, segment_core const& target, op
           "ranks)");
 }
 
-range my_blocks(store_communicator const& store, std::uint64_t n_blocks) {
-    return block_range(static_cast<std::int64_t>(n_blocks), store.size, store.rank);
+range all_blocks(payload_part const& part) {
+    auto const first = static_cast<std::int64_t>(part.first_block);
+    auto const n = (part.n_bytes + checksum_block_bytes - 1) / checksum_block_bytes;
+    return {first, first + static_cast<std::int64_t>(n)};
+}
+
+range my_blocks(store_communicator const& store, std::uint64_t n_blocks, payload_part const& part) {
+    auto const mine = block_range(static_cast<std::int64_t>(n_blocks), store.size, store.rank);
+    return all_blocks(part).clip(mine.first, mine.last);
 }
 
 checkpoint_file

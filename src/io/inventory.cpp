@@ -13,11 +13,16 @@
 namespace shmwin::inline v1::detail {
 namespace {
 
+// Files hold elements packed.
+memory_order_kind order_in_file(object_record const& record) {
+    return record.order == memory_order_kind::strided ? memory_order_kind::right : record.order;
+}
+
 stored_object stored_from(segment_core const& of, object_record const& record) {
     stored_object object;
     object.name = record.name_text();
     object.kind = record.kind;
-    object.order = record.order;
+    object.order = order_in_file(record);
     object.n_levels = record.n_levels;
     object.type = of.type_text(record);
     object.shape.assign(record.shape().begin(), record.shape().end());
@@ -48,6 +53,15 @@ void check_nesting(std::vector<stored_object> const& objects) {
     }
 }
 
+void check_writable(segment_core const& target, directory_entry const& entry) {
+    auto const name = entry.record.name_text();
+    if (!target.foreign(entry.index, entry.record.generation, name)->read_only) return;
+    raise(errc::invalid_argument,
+          text("object cannot be restored (\"",
+               name,
+               "\" was adopted as const; adopt it with .saved = false before saving)"));
+}
+
 object_request request_of(stored_object const& stored, type_id const& type) {
     object_request request;
     request.op = operation::restore;
@@ -63,17 +77,33 @@ object_request request_of(stored_object const& stored, type_id const& type) {
 
 } // namespace
 
-std::uint64_t memory_offset_of(segment_core const& of, object_record const& record) {
-    if (record.kind != object_kind::levels) return record.offset;
-    auto const& control =
-        *reinterpret_cast<levels_control const*>(of.memory().where().base() + record.offset);
-    return record.offset + control.first_bytes + control.now.load() * control.stride_bytes;
+object_memory
+memory_of(segment_core const& of, directory_entry const& entry, memory_order_kind order) {
+    auto const& record = entry.record;
+    object_memory found;
+    found.place = {entry.index, record.generation};
+    if (record.is_foreign()) {
+        auto const memory = of.foreign(entry.index, record.generation, record.name_text());
+        found.shared = memory->shared;
+        found.bytes = payload_source(
+            {memory->first, record.element_bytes, record.shape(), memory->strides}, order);
+        return found;
+    }
+    found.holder = &of.memory();
+    auto* first = of.memory().where().at(record.offset);
+    if (record.kind == object_kind::levels) {
+        auto const& control = *reinterpret_cast<levels_control const*>(first);
+        first += control.first_bytes + control.now.load() * control.stride_bytes;
+    }
+    found.bytes = payload_source(std::span(first, stored_from(record).n_bytes));
+    return found;
 }
 
 inventory take_inventory(segment_core const& of) {
     inventory all;
     std::uint64_t n_blocks = 0;
-    for (auto const& [index, record] : of.names().list()) {
+    for (auto const& entry : of.names().list()) {
+        auto const& record = entry.record;
         if (is_hidden(record.name_text())) continue;
         if (!record.saved || record.kind == object_kind::per_rank) {
             all.left_out.emplace_back(record.name_text());
@@ -83,7 +113,7 @@ inventory take_inventory(segment_core const& of) {
         object.first_block = n_blocks;
         n_blocks += object.n_blocks();
         all.objects.push_back(std::move(object));
-        all.memory_offsets.push_back(memory_offset_of(of, record));
+        all.memory.push_back(memory_of(of, entry, order_in_file(record)));
     }
     check_nesting(all.objects);
     return all;
@@ -100,7 +130,10 @@ std::vector<std::size_t> check_fit(segment_core const& target,
         }
         target.require_thawed("restore", found->index, found->record.generation);
         auto const type = type_id_of(*dtype_of_signature(stored[i].type));
-        check_match(target, found->record, request_of(stored[i], type), true, "in the checkpoint");
+        auto record = found->record;
+        if (record.order == memory_order_kind::strided) record.order = stored[i].order; // any
+        check_match(target, record, request_of(stored[i], type), true, "in the checkpoint");
+        if (record.is_foreign()) check_writable(target, *found);
     }
     for (auto const& each : take_inventory(target).objects) {
         auto const same = [&](auto const& other) { return other.name == each.name; };

@@ -8,15 +8,24 @@
 
 #include "io/checkpoint_file.hpp"
 #include "io/payload.hpp"
+#include "io/payload_source.hpp"
 
 #include <string>
 #include <vector>
 
 namespace shmwin::inline v1::detail {
 
+/// An object's bytes in this process.
+struct object_memory {
+    directory_place place{};
+    payload_source bytes;         ///< of levels, the now's
+    bool shared = true;           ///< false: each rank may have its own
+    heap const* holder = nullptr; ///< null: it is not the segment's
+};
+
 struct inventory {
-    std::vector<stored_object> objects;        ///< file_offset still unknown
-    std::vector<std::uint64_t> memory_offsets; ///< of each object's bytes; of levels, the now's
+    std::vector<stored_object> objects; ///< file_offset still unknown
+    std::vector<object_memory> memory;  ///< of each
     std::vector<std::string> left_out;
 };
 
@@ -33,7 +42,9 @@ struct inventory {
 /// Node, collective. Creates an object as the file describes it.
 placed_object create_from_file(segment_core& target, stored_object const& stored);
 
-/// Local. Offset of an object's bytes in the segment: of levels, the now's.
-[[nodiscard]] std::uint64_t memory_offset_of(segment_core const& of, object_record const& record);
+/// Local. Where an object's bytes are.
+/// @param order  of the elements in the file
+[[nodiscard]] object_memory
+memory_of(segment_core const& of, directory_entry const& entry, memory_order_kind order);
 
 } // namespace shmwin::inline v1::detail

@@ -17,34 +17,55 @@ constexpr std::size_t write_back_bytes = std::size_t{16} << 20U;
 constexpr std::size_t most_damage = 100;
 
 struct block {
-    std::uint64_t part;
-    std::uint64_t index;     ///< within the part
-    std::uint64_t number;    ///< among all
-    std::uint64_t in_memory; ///< offset in the segment
-    std::uint64_t in_file;
+    payload_part const& part;
+    std::uint64_t part_number;
+    std::uint64_t index;  ///< within the part
+    std::uint64_t number; ///< among all
+    std::uint64_t begin;  ///< in the object
     std::size_t n_bytes;
+
+    [[nodiscard]] std::uint64_t in_file() const noexcept { return part.file_offset + begin; }
 };
 
-// Calls `f` for the blocks with the numbers of `mine`, in their order in the file.
-void for_each_block(std::span<payload_part const> parts,
-                    range mine,
-                    function_ref<void(block const&)> f) {
+bool has_nothing(std::span<payload_part const> parts) {
+    return std::ranges::all_of(parts, [](auto const& each) { return each.mine.empty(); });
+}
+
+// Calls `f` for this rank's blocks, in their order in the file.
+void for_each_block(std::span<payload_part const> parts, function_ref<void(block const&)> f) {
     for (std::uint64_t p = 0; p < parts.size(); ++p) {
         auto const& part = parts[p];
-        auto const n_blocks = (part.n_bytes + checksum_block_bytes - 1) / checksum_block_bytes;
-        auto const first = static_cast<std::int64_t>(part.first_block);
-        for (auto const number : mine.clip(first, first + static_cast<std::int64_t>(n_blocks))) {
-            auto const index = static_cast<std::uint64_t>(number - first);
+        for (auto const i : part.mine) {
+            auto const number = static_cast<std::uint64_t>(i);
+            auto const index = number - part.first_block;
             auto const begin = index * checksum_block_bytes;
-            f({p,
-               index,
-               static_cast<std::uint64_t>(number),
-               part.memory_offset + begin,
-               part.file_offset + begin,
-               std::min<std::size_t>(checksum_block_bytes, part.n_bytes - begin)});
+            auto const n_bytes = std::min<std::size_t>(checksum_block_bytes, part.n_bytes - begin);
+            f({part, p, index, number, begin, n_bytes});
         }
     }
 }
+
+// A block's bytes where they are, or else in a buffer.
+class block_in_memory {
+  public:
+    [[nodiscard]] std::span<std::byte> of(block const& each) {
+        auto* const there = each.part.memory.contiguous(each.begin, each.n_bytes);
+        if (there != nullptr) return {there, each.n_bytes};
+        buffer_.resize(checksum_block_bytes);
+        return std::span(buffer_).first(each.n_bytes);
+    }
+    [[nodiscard]] bool is_buffer(std::span<std::byte const> bytes) const noexcept {
+        return bytes.data() == buffer_.data();
+    }
+    [[nodiscard]] std::span<std::byte> gathered(block const& each) {
+        auto const bytes = of(each);
+        if (is_buffer(bytes)) each.part.memory.gather(each.begin, bytes);
+        return bytes;
+    }
+
+  private:
+    std::vector<std::byte> buffer_;
+};
 
 // Writes what is added, in pieces that end at multiples of 2 MiB in the file: the page cache then
 // holds it in pages of that size, which are read faster. Starts writing back as it goes.
@@ -53,9 +74,11 @@ class piece_writer {
     explicit piece_writer(file const& target) : target_(target) {}
 
     void add(std::uint64_t offset, std::span<std::byte const> bytes) {
-        bool const follows = offset == offset_ + pending_.size()
-                             && bytes.data() == pending_.data() + pending_.size();
-        if (!follows) {
+        if (bytes.data() != pending_.data() + pending_.size()) {
+            flush();
+            pending_ = bytes.first(0);
+        }
+        if (offset != offset_ + pending_.size()) {
             finish();
             offset_ = not_written_back_ = offset;
             pending_ = bytes.first(0);
@@ -68,8 +91,10 @@ class piece_writer {
             if (offset_ - not_written_back_ >= write_back_bytes) write_back();
         }
     }
+    // Afterwards the bytes that were added may change.
+    void flush() { write(pending_.size()); }
     void finish() {
-        write(pending_.size());
+        flush();
         write_back();
     }
 
@@ -118,58 +143,88 @@ class block_reader {
     std::vector<std::byte> buffer_;
 };
 
+// Checksums in the file, those of neighbouring blocks at once.
+class checksum_writer {
+  public:
+    checksum_writer(file const& target, std::uint64_t offset) : target_(target), offset_(offset) {}
+
+    void add(std::uint64_t number, checksum const& sum) {
+        if (number != first_ + sums_.size()) {
+            finish();
+            first_ = number;
+        }
+        sums_.push_back(sum);
+    }
+    void finish() {
+        if (sums_.empty()) return;
+        target_.write_at(offset_ + first_ * sizeof(checksum), std::as_bytes(std::span(sums_)));
+        sums_.clear();
+    }
+
+  private:
+    file const& target_;
+    std::uint64_t offset_;
+    std::uint64_t first_ = 0;
+    std::vector<checksum> sums_;
+};
+
+void make_present(block const& each) {
+    if (each.part.holder == nullptr) return;
+    each.part.memory.for_each_run(each.begin, each.n_bytes, [&](std::span<std::byte> run) {
+        each.part.holder->make_present(each.part.holder->offset_of(run.data()), run.size());
+    });
+}
+
 } // namespace
 
 void write_payload(std::filesystem::path const& path,
-                   std::byte const* base,
                    std::span<payload_part const> parts,
-                   std::uint64_t checksums_offset,
-                   range mine) {
-    if (mine.empty()) return;
+                   std::uint64_t checksums_offset) {
+    if (has_nothing(parts)) return;
     file const target(path, file::mode::write);
     piece_writer pieces(target);
-    std::vector<checksum> sums;
-    sums.reserve(static_cast<std::size_t>(mine.size()));
-    for_each_block(parts, mine, [&](block const& each) {
-        std::span const bytes(base + each.in_memory, each.n_bytes);
-        sums.push_back(checksum_of(bytes)); // and now the bytes are in the cache for the copy
-        pieces.add(each.in_file, bytes);
+    checksum_writer sums(target, checksums_offset);
+    block_in_memory memory;
+    for_each_block(parts, [&](block const& each) {
+        auto const bytes = memory.gathered(each);
+        sums.add(each.number,
+                 checksum_of(bytes)); // and now the bytes are in the cache for the copy
+        pieces.add(each.in_file(), bytes);
+        if (memory.is_buffer(bytes)) pieces.flush(); // the next block comes there
     });
     pieces.finish();
-    auto const at = checksums_offset + static_cast<std::uint64_t>(mine.first) * sizeof(checksum);
-    target.write_at(at, std::as_bytes(std::span(sums)));
+    sums.finish();
 }
 
 std::vector<damaged_block> read_payload(std::filesystem::path const& path,
-                                        heap const* target,
                                         std::span<payload_part const> parts,
-                                        std::span<checksum const> expected,
-                                        range mine) {
+                                        std::span<checksum const> expected) {
     std::vector<damaged_block> damage;
-    if (mine.empty()) return damage;
+    if (has_nothing(parts)) return damage;
     block_reader source(path);
-    for_each_block(parts, mine, [&](block const& each) {
-        std::byte* to = nullptr;
-        if (target != nullptr) {
-            target->make_present(each.in_memory, each.n_bytes);
-            to = target->where().at(each.in_memory);
+    block_in_memory memory;
+    for_each_block(parts, [&](block const& each) {
+        std::span<std::byte> to;
+        if (!each.part.memory.is_nowhere()) {
+            make_present(each);
+            to = memory.of(each);
         }
-        auto const sum = source.read(each.in_file, each.n_bytes, to);
+        auto const sum = source.read(each.in_file(), each.n_bytes, to.data());
+        if (!to.empty() && memory.is_buffer(to)) each.part.memory.scatter(each.begin, to);
         if (sum == expected[each.number] || damage.size() >= most_damage) return;
-        damage.push_back({each.part, each.index});
+        damage.push_back({each.part_number, each.index});
     });
     return damage;
 }
 
-std::vector<damaged_block> check_memory(std::byte const* base,
-                                        std::span<payload_part const> parts,
-                                        std::span<checksum const> expected,
-                                        range mine) {
+std::vector<damaged_block> check_memory(std::span<payload_part const> parts,
+                                        std::span<checksum const> expected) {
     std::vector<damaged_block> damage;
-    for_each_block(parts, mine, [&](block const& each) {
-        std::span const bytes(base + each.in_memory, each.n_bytes);
-        if (checksum_of(bytes) == expected[each.number] || damage.size() >= most_damage) return;
-        damage.push_back({each.part, each.index});
+    block_in_memory memory;
+    for_each_block(parts, [&](block const& each) {
+        auto const sum = checksum_of(memory.gathered(each));
+        if (sum == expected[each.number] || damage.size() >= most_damage) return;
+        damage.push_back({each.part_number, each.index});
     });
     return damage;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The payload of a checkpoint: moved by all ranks, each its blocks, by plain pwrite and pread (or
-// from the page cache) between file and segment. No HDF5 and no MPI call here, so any thread can do
+// from the page cache) between file and memory. No HDF5 and no MPI call here, so any thread can do
 // it.
 //
 // Layer: io.
@@ -10,6 +10,7 @@
 #include "shmwin/view/range.hpp"
 
 #include "io/checkpoint_file.hpp"
+#include "io/payload_source.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,12 +21,15 @@
 
 namespace shmwin::inline v1::detail {
 
-/// Where an object's bytes are in the segment and in the file. Sent between ranks as bytes.
+/// Where an object's bytes are in this process and in the file, and which of them it moves.
 struct payload_part {
-    std::uint64_t memory_offset;
-    std::uint64_t n_bytes;
-    std::uint64_t file_offset;
-    std::uint64_t first_block;
+    payload_source memory; ///< nowhere: the file is only looked at
+    std::uint64_t n_bytes = 0;
+    std::uint64_t file_offset = 0;
+    std::uint64_t first_block = 0;
+    range mine{};                 ///< indices among all blocks
+    heap const* holder = nullptr; ///< whose pages are made present; null: it is not the segment's
+    bool shared = true;           ///< false: each rank may have its own memory
 };
 
 /// A block whose checksum differs.
@@ -34,29 +38,23 @@ struct damaged_block {
     std::uint64_t block; ///< index within the part
 };
 
-/// Local. Writes the blocks of `mine` (indices among all blocks) and their checksums.
+/// Local. Writes this rank's blocks and their checksums. What is not contiguous in memory goes
+/// through a buffer of one block.
 /// @throws out_of_memory (no_space), runtime_failure (io_failure)
 void write_payload(std::filesystem::path const& path,
-                   std::byte const* base,
                    std::span<payload_part const> parts,
-                   std::uint64_t checksums_offset,
-                   range mine);
+                   std::uint64_t checksums_offset);
 
-/// Local. Reads the blocks of `mine` into the segment and compares their checksums. With `target`
-/// null it only compares.
+/// Local. Reads this rank's blocks into memory and compares their checksums.
 /// @returns  the damaged ones, at most 100
 /// @throws out_of_memory (no_space), runtime_failure (io_failure, damaged)
 [[nodiscard]] std::vector<damaged_block> read_payload(std::filesystem::path const& path,
-                                                      heap const* target,
                                                       std::span<payload_part const> parts,
-                                                      std::span<checksum const> expected,
-                                                      range mine);
+                                                      std::span<checksum const> expected);
 
 /// Local. Compares checksums of bytes that are in memory already.
-[[nodiscard]] std::vector<damaged_block> check_memory(std::byte const* base,
-                                                      std::span<payload_part const> parts,
-                                                      std::span<checksum const> expected,
-                                                      range mine);
+[[nodiscard]] std::vector<damaged_block> check_memory(std::span<payload_part const> parts,
+                                                      std::span<checksum const> expected);
 
 /// "fields/u, block 3 (bytes 3145728 to 4194303)" for each.
 [[nodiscard]] std::vector<std::string> describe_damage(std::vector<damaged_block> const& damage,

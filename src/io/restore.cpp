@@ -18,40 +18,55 @@
 namespace shmwin::inline v1::detail {
 namespace {
 
-std::vector<payload_part> parts_of(segment_core const& target,
-                                   std::vector<stored_object> const& objects) {
+// Of memory that each rank may have for itself, each rank reads all.
+std::vector<payload_part>
+parts_of(store_communicator const& ranks, segment_core const& target, checkpoint_file const& file) {
     std::vector<payload_part> parts;
-    for (auto const& each : objects) {
-        auto const found = target.look_up(each.name);
-        parts.push_back({memory_offset_of(target, found->record),
-                         each.n_bytes,
-                         each.file_offset,
-                         each.first_block});
+    for (auto const& each : file.objects) {
+        auto found = memory_of(target, *target.look_up(each.name), each.order);
+        payload_part part{std::move(found.bytes),
+                          each.n_bytes,
+                          each.file_offset,
+                          each.first_block,
+                          {},
+                          found.holder};
+        part.mine = found.shared ? my_blocks(ranks, file.n_blocks, part) : all_blocks(part);
+        part.shared = found.shared;
+        parts.push_back(std::move(part));
     }
     return parts;
 }
 
-// Another tool rewrote the file: one rank reads through HDF5, then all compare.
-void read_through_hdf5(std::filesystem::path const& path,
-                       std::byte* base,
+// One object through HDF5. What is not contiguous in memory, through a copy of the whole: only
+// files that others rewrote in chunks come this way.
+bool read_dataset_of(hid_t dataset, stored_object const& object, payload_part const& part) {
+    auto const type = h5_type_of(*dtype_of_signature(object.type));
+    auto const read = [&](std::byte* to) {
+        return H5Dread(dataset, type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, to) >= 0;
+    };
+    auto* const there = part.memory.contiguous(0, object.n_bytes);
+    if (there != nullptr) return read(there);
+    std::vector<std::byte> copy(object.n_bytes);
+    if (!read(copy.data())) return false;
+    part.memory.scatter(0, copy);
+    return true;
+}
+
+// Another tool rewrote the file: one rank reads through HDF5 what is shared, each its own, then all
+// compare.
+void read_through_hdf5(store_communicator const& ranks,
+                       std::filesystem::path const& path,
                        std::vector<stored_object> const& objects,
                        std::span<payload_part const> parts) {
     h5_quiet const quiet;
     auto const opened = h5_open_for_reading(path);
     for (std::size_t i = 0; i < objects.size(); ++i) {
-        if (objects[i].n_bytes == 0) continue;
+        if (objects[i].n_bytes == 0 || (parts[i].shared && ranks.rank != 0)) continue;
         auto const dataset = h5_own(H5Dopen2(opened.get(), objects[i].name.c_str(), H5P_DEFAULT),
                                     H5Dclose,
                                     "H5Dopen2 of " + objects[i].name,
                                     path);
-        auto const type = h5_type_of(*dtype_of_signature(objects[i].type));
-        if (H5Dread(dataset.get(),
-                    type.get(),
-                    H5S_ALL,
-                    H5S_ALL,
-                    H5P_DEFAULT,
-                    base + parts[i].memory_offset)
-            < 0) {
+        if (!read_dataset_of(dataset.get(), objects[i], parts[i])) {
             raise(errc::damaged,
                   text("checkpoint is damaged (",
                        path.native(),
@@ -68,21 +83,17 @@ std::vector<damaged_block> move_payload(store_communicator const& ranks,
                                         segment_core const& target,
                                         std::filesystem::path const& path,
                                         checkpoint_file const& found) {
-    auto* const base = target.memory().where().base();
-    auto const parts = parts_of(target, found.objects);
-    auto const mine = my_blocks(ranks, found.n_blocks);
+    std::vector<payload_part> parts;
+    agree_on(ranks.comm, "restore", [&] { parts = parts_of(ranks, target, found); });
     bool const direct = std::ranges::all_of(found.objects, &stored_object::is_contiguous);
     std::vector<damaged_block> damage;
     if (direct) {
-        agree_on(ranks.comm, "restore", [&] {
-            damage = read_payload(path, &target.memory(), parts, found.checksums, mine);
-        });
+        agree_on(
+            ranks.comm, "restore", [&] { damage = read_payload(path, parts, found.checksums); });
         return damage;
     }
-    agree_on(ranks.comm, "restore", [&] {
-        if (ranks.rank == 0) read_through_hdf5(path, base, found.objects, parts);
-    });
-    return check_memory(base, parts, found.checksums, mine);
+    agree_on(ranks.comm, "restore", [&] { read_through_hdf5(ranks, path, found.objects, parts); });
+    return check_memory(parts, found.checksums);
 }
 
 [[noreturn]] void raise_damaged(std::filesystem::path const& path,
@@ -93,6 +104,15 @@ std::vector<damaged_block> move_payload(store_communicator const& ranks,
     }
     raise(error_info{
         errc::damaged, true, 0, text("checkpoint is damaged (", path.native(), ": ", all, ")")});
+}
+
+// Several ranks may have read the same block.
+std::vector<std::string> without_repeats(std::vector<std::string> const& lines) {
+    std::vector<std::string> some;
+    for (auto const& each : lines) {
+        if (std::ranges::count(some, each) == 0) some.push_back(each);
+    }
+    return some;
 }
 
 // Objects that a restore made; they go again if it fails.
@@ -134,7 +154,8 @@ checkpoint_info restore_file(store_communicator const& ranks,
             created.add(found.objects[each]);
         }
         auto const damage = move_payload(ranks, target, path, found);
-        auto const lines = gather_lines(ranks, describe_damage(damage, found.objects), 8);
+        auto const lines =
+            without_repeats(gather_lines(ranks, describe_damage(damage, found.objects), 8));
         if (!lines.empty()) raise_damaged(path, lines);
     } catch (error const& failed) {
         if (failed.agreed() && failed.code() != errc::peer_left) created.destroy();

@@ -43,9 +43,17 @@ std::int64_t now_ns() {
         .count();
 }
 
+// An object and its place in the file. Sent between ranks as bytes.
+struct planned_part {
+    directory_place object;
+    std::uint64_t n_bytes;
+    std::uint64_t file_offset;
+    std::uint64_t first_block;
+};
+
 // What rank 0 found out and all ranks need for the payload.
 struct write_plan {
-    std::vector<payload_part> parts;
+    std::vector<planned_part> parts;
     std::uint64_t checksums_offset = 0;
     std::uint64_t n_blocks = 0;
 };
@@ -63,7 +71,7 @@ void broadcast(MPI_Comm comm, write_plan& plan) {
     plan.parts.resize(n_parts);
     // In units of a part: the count of bytes may not fit an int.
     MPI_Datatype part = MPI_DATATYPE_NULL;
-    check_mpi("MPI_Type_contiguous", MPI_Type_contiguous(sizeof(payload_part), MPI_BYTE, &part));
+    check_mpi("MPI_Type_contiguous", MPI_Type_contiguous(sizeof(planned_part), MPI_BYTE, &part));
     check_mpi("MPI_Type_commit", MPI_Type_commit(&part));
     check_mpi("MPI_Bcast", MPI_Bcast(plan.parts.data(), static_cast<int>(n_parts), part, 0, comm));
     MPI_Type_free(&part);
@@ -101,11 +109,8 @@ class saver {
         on_first([&] { prepare(); });
         broadcast(ranks_.comm, plan_);
         agree_on(ranks_.comm, "save", [&] {
-            write_payload(temporary_,
-                          source_.memory().where().base(),
-                          plan_.parts,
-                          plan_.checksums_offset,
-                          my_blocks(ranks_, plan_.n_blocks));
+            if (ranks_.rank != 0) all_ = take_inventory(source_);
+            write_payload(temporary_, my_parts(), plan_.checksums_offset);
         });
         on_first([&] { commit(); });
         return report();
@@ -163,8 +168,37 @@ class saver {
                            ")"));
             }
             plan_.parts.push_back(
-                {all_.memory_offsets[i], each.n_bytes, each.file_offset, each.first_block});
+                {all_.memory[i].place, each.n_bytes, each.file_offset, each.first_block});
         }
+    }
+
+    // What rank 0 planned, as it is in this process's memory. Names come in one order on all ranks.
+    std::vector<payload_part> my_parts() {
+        std::vector<payload_part> parts;
+        std::size_t at = 0;
+        for (auto const& each : plan_.parts) {
+            while (at < all_.memory.size() && all_.memory[at].place != each.object) {
+                ++at;
+            }
+            if (at == all_.memory.size()) {
+                raise(errc::not_found,
+                      text("object is gone (one that rank 0 began to save, of ",
+                           each.n_bytes,
+                           " bytes, was destroyed meanwhile)"));
+            }
+            auto& found = all_.memory[at];
+            payload_part part{std::move(found.bytes),
+                              each.n_bytes,
+                              each.file_offset,
+                              each.first_block,
+                              {},
+                              found.holder};
+            part.mine = found.shared       ? my_blocks(ranks_, plan_.n_blocks, part)
+                        : ranks_.rank == 0 ? all_blocks(part)
+                                           : range{};
+            parts.push_back(std::move(part));
+        }
+        return parts;
     }
 
     void commit() {
@@ -198,7 +232,6 @@ class saver {
         for (auto const& each : plan_.parts) {
             made.n_bytes += each.n_bytes;
         }
-        if (ranks_.rank != 0) all_ = take_inventory(source_);
         for (auto& each : all_.objects) {
             made.saved.push_back(std::move(each.name));
         }

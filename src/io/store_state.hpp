@@ -59,8 +59,12 @@ namespace detail {
 /// @throws argument_error (invalid_argument)  the communicators differ
 void check_ranks(store_communicator const& store, segment_core const& target, operation op);
 
-/// Local. The blocks of this rank among `n_blocks`.
-[[nodiscard]] range my_blocks(store_communicator const& store, std::uint64_t n_blocks);
+/// Local. All blocks of a part.
+[[nodiscard]] range all_blocks(payload_part const& part);
+
+/// Local. Those that are this rank's, when all `n_blocks` are shared out.
+[[nodiscard]] range
+my_blocks(store_communicator const& store, std::uint64_t n_blocks, payload_part const& part);
 
 /// All, collective. Reads the file's structure on every rank, or raises the same error on all.
 [[nodiscard]] checkpoint_file

@@ -16,11 +16,14 @@ namespace shmwin::inline v1 {
 namespace detail {
 namespace {
 
-std::vector<payload_part> parts_in_file(std::vector<stored_object> const& objects) {
+std::vector<payload_part> parts_in_file(store_communicator const& store,
+                                        checkpoint_file const& found) {
     std::vector<payload_part> parts;
-    parts.reserve(objects.size());
-    for (auto const& each : objects) {
-        parts.push_back({0, each.n_bytes, each.file_offset, each.first_block});
+    parts.reserve(found.objects.size());
+    for (auto const& each : found.objects) {
+        payload_part part{{}, each.n_bytes, each.file_offset, each.first_block};
+        part.mine = my_blocks(store, found.n_blocks, part);
+        parts.push_back(std::move(part));
     }
     return parts;
 }
@@ -148,9 +151,7 @@ std::vector<std::string> check_payload(store_communicator const& store,
     bool const direct = std::ranges::all_of(found.objects, &stored_object::is_contiguous);
     agree_on(store.comm, "verify", [&] {
         if (direct) {
-            auto const parts = parts_in_file(found.objects);
-            auto const damage = read_payload(
-                path, nullptr, parts, found.checksums, my_blocks(store, found.n_blocks));
+            auto const damage = read_payload(path, parts_in_file(store, found), found.checksums);
             mine = describe_damage(damage, found.objects);
         } else if (store.rank == 0) {
             mine = check_chunked(path, found);

@@ -51,6 +51,19 @@ void check_room(object_request const& request,
                " together)"));
 }
 
+// Of packed elements, as the request orders them.
+std::array<std::int64_t, max_dimensions> packed_strides(object_request const& request) {
+    std::array<std::int64_t, max_dimensions> strides{};
+    auto const n = request.extents.size();
+    std::int64_t stride = 1;
+    for (std::size_t i = 0; i < n; ++i) {
+        auto const d = request.order == memory_order_kind::left ? i : n - 1 - i;
+        strides.at(d) = stride;
+        stride *= request.extents[d];
+    }
+    return strides;
+}
+
 } // namespace
 
 // --- what each process knows of it ---------------------------------------------------------------
@@ -128,6 +141,7 @@ segment_core::adopt(object_request const& request, MPI_Win window, std::uint64_t
         check_room(request, bytes, offset);
         foreign_memory memory;
         memory.first = bytes.first == nullptr ? nullptr : bytes.first + offset;
+        memory.strides = packed_strides(request);
         memory.shared = true;
         memory.read_only = request.read_only;
         memory.same = hash_with(bytes.hash, offset * 2 + (request.read_only ? 1 : 0));

@@ -4,6 +4,7 @@
 # Serial, but not under ThreadSanitizer: its build has no MPI, so no io.
 shmwin_add_test(io/checksum NO_TSAN)
 shmwin_add_test(io/mapped_file NO_TSAN)
+shmwin_add_test(io/payload_source NO_TSAN)
 if(SHMWIN_TEST_LABEL)
   return()
 endif()

@@ -213,7 +213,7 @@ TEST_F(AdoptWindow, WithOtherArgumentsOnARankIsADisagreement) {
 
 // Views of 24 doubles of this process, and how often their owner was released.
 struct AdoptView : Adopt {
-    [[nodiscard]] auto make() {
+    [[nodiscard]] auto make() const {
         auto* const first = static_cast<double*>(std::calloc(24, sizeof(double))); // NOLINT
         std::iota(first, first + 24, 0.0);
         auto* const count = n_released.get();

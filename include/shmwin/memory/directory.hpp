@@ -76,6 +76,7 @@ struct directory_entry {
 struct directory_place {
     std::uint32_t index = 0;
     std::uint32_t generation = 0;
+    friend bool operator==(directory_place const&, directory_place const&) = default;
 };
 
 /// What find_or_construct() gives.

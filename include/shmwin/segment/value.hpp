@@ -101,8 +101,8 @@ class value {
     explicit operator bool() const noexcept { return core_ != nullptr; }
 
     /// Internal: made by segment and group.
-    value(std::shared_ptr<detail::segment_core> core, detail::placed_object const& where)
-        : core_(std::move(core)), where_(where) {}
+    value(std::shared_ptr<detail::segment_core> core, detail::placed_object where)
+        : core_(std::move(core)), where_(std::move(where)) {}
     [[nodiscard]] detail::placed_object const& where() const noexcept { return where_; }
 
   private:
