@@ -39,10 +39,11 @@ std::shared_ptr<foreign_memory const>
 segment_core::foreign(std::uint32_t index, std::uint32_t generation, std::string_view name) const {
     auto found = foreign_.find(index, generation);
     if (found != nullptr) return found;
-    raise(errc::not_shared,
-          text("object is not in this process (\"",
-               name,
-               "\" is adopted memory, and this process did not adopt it)"));
+    raise(
+        errc::not_shared,
+        text("object is not in this process (\"",
+             name,
+             "\" is adopted memory, and this process did not adopt it, or has left the segment)"));
 }
 
 std::string segment_core::type_text(object_record const& record) const {

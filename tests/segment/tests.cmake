@@ -25,6 +25,13 @@ foreach(order handles_then_segment_unclosed segment_after_finalize node_first
   shmwin_add_test(segment/lifetime REUSE ${order} RANKS 1 2 3 ARGS ${order})
 endforeach()
 
+# Likewise, and who then releases the owner of adopted memory.
+shmwin_add_test(segment/adopted_lifetime OWN_MAIN RANKS 1 2 3 ARGS unclosed_without_handles)
+foreach(order handle_after_finalize segment_after_finalize segment_destroyed_before_finalize
+    window_freed_after_close statics)
+  shmwin_add_test(segment/adopted_lifetime REUSE ${order} RANKS 1 2 3 ARGS ${order})
+endforeach()
+
 # How a rank leaves, and the call in which the others wait for it. PROCESSORS: they have a second.
 shmwin_add_test(segment/departure OWN_MAIN RANKS 2 3 4 TIMEOUT 60 ARGS throw fence)
 foreach(run throw:create_array return:fence return:destroy leave:create_value leave:flip
