@@ -10,9 +10,10 @@ namespace shmwin::inline v1::detail {
 payload_source::payload_source(std::span<std::byte> bytes)
     : first_(bytes.data()), run_bytes_(bytes.size()) {}
 
-payload_source::payload_source(std::vector<std::span<std::byte>> pieces) {
+payload_source::payload_source(std::span<std::span<std::byte> const> pieces) {
     std::uint64_t end = 0;
     for (auto const each : pieces) {
+        if (each.empty()) continue;
         end += each.size();
         pieces_.push_back({end, each});
     }

@@ -37,8 +37,8 @@ class payload_source {
     /// One piece.
     explicit payload_source(std::span<std::byte> bytes);
 
-    /// Several, in their order. None may be empty.
-    explicit payload_source(std::vector<std::span<std::byte>> pieces);
+    /// Several, in their order.
+    explicit payload_source(std::span<std::span<std::byte> const> pieces);
 
     /// The elements in the order of layout_right or layout_left.
     payload_source(strided_array const& array, memory_order_kind order);

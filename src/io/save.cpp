@@ -45,10 +45,10 @@ std::int64_t now_ns() {
 
 // An object and its place in the file. Sent between ranks as bytes.
 struct planned_part {
-    directory_place object;
-    std::uint64_t n_bytes;
-    std::uint64_t file_offset;
-    std::uint64_t first_block;
+    directory_place object{};
+    std::uint64_t n_bytes = 0;
+    std::uint64_t file_offset = 0;
+    std::uint64_t first_block = 0;
 };
 
 // What rank 0 found out and all ranks need for the payload.

@@ -136,8 +136,7 @@ memory_map detail::map_of(segment_core const& core) {
     map.heap = core.memory().stats();
     std::size_t named = 0;
     for (auto const& each : core.names().list()) {
-        if (!each.record.is_foreign())
-            named += core.memory().usable_size(core.memory().at(each.record.offset));
+        named += core.memory().usable_size(core.memory().at(each.record.offset));
         map.objects.push_back(describe(core, each.record));
     }
     map.unnamed_bytes = map.heap.used - std::min(named, map.heap.used);

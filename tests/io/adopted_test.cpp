@@ -51,7 +51,7 @@ struct Adopted : open_segment_and_directory {
     static constexpr std::size_t n_bytes =
         static_cast<std::size_t>(n_rows * (n_columns + gap)) * sizeof(double);
 
-    [[nodiscard]] auto strided(double* first) const {
+    [[nodiscard]] static auto strided(double* first) {
         return view_of(
             first, shape(n_rows, n_columns), std::array<std::int64_t, 2>{n_columns + gap, 1});
     }

@@ -66,11 +66,12 @@ TEST(PayloadSource, OfSeveralPiecesIsOneSequence) {
     auto memory = numbered(60);
     std::span const all(memory);
     std::vector<std::span<std::byte>> const pieces{
-        all.subspan(40, 11), all.subspan(0, 1), all.subspan(20, 20)};
+        all.subspan(40, 11), all.subspan(0, 1), all.subspan(7, 0), all.subspan(20, 20)};
     bytes expected;
     for (auto const each : pieces)
         expected.insert(expected.end(), each.begin(), each.end());
-    expect_sequence(payload_source(pieces), expected);
+    expect_sequence(payload_source(std::span(pieces)), expected);
+    EXPECT_TRUE(payload_source(std::span(pieces).subspan(2, 1)).is_nowhere());
 }
 
 // Elements in the order of the file, one by one.
