@@ -18,6 +18,15 @@ memory_order_kind order_in_file(object_record const& record) {
     return record.order == memory_order_kind::strided ? memory_order_kind::right : record.order;
 }
 
+// Of its elements; of one level.
+std::uint64_t n_bytes_of(object_record const& record) {
+    std::uint64_t n_bytes = record.element_bytes;
+    for (auto const extent : record.shape()) {
+        n_bytes *= static_cast<std::uint64_t>(extent);
+    }
+    return n_bytes;
+}
+
 stored_object stored_from(segment_core const& of, object_record const& record) {
     stored_object object;
     object.name = record.name_text();
@@ -26,10 +35,7 @@ stored_object stored_from(segment_core const& of, object_record const& record) {
     object.n_levels = record.n_levels;
     object.type = of.type_text(record);
     object.shape.assign(record.shape().begin(), record.shape().end());
-    object.n_bytes = record.element_bytes;
-    for (auto const extent : object.shape) {
-        object.n_bytes *= static_cast<std::uint64_t>(extent);
-    }
+    object.n_bytes = n_bytes_of(record);
     return object;
 }
 
@@ -95,7 +101,7 @@ memory_of(segment_core const& of, directory_entry const& entry, memory_order_kin
         auto const& control = *reinterpret_cast<levels_control const*>(first);
         first += control.first_bytes + control.now.load() * control.stride_bytes;
     }
-    found.bytes = payload_source(std::span(first, stored_from(record).n_bytes));
+    found.bytes = payload_source(std::span(first, n_bytes_of(record)));
     return found;
 }
 
