@@ -111,7 +111,7 @@ inventory take_inventory(segment_core const& of) {
     for (auto const& entry : of.names().list()) {
         auto const& record = entry.record;
         if (is_hidden(record.name_text())) continue;
-        if (!record.saved || record.kind == object_kind::per_rank) {
+        if (!record.saved) {
             all.left_out.emplace_back(record.name_text());
             continue;
         }

@@ -4,6 +4,7 @@
 // not whole cannot be opened by any HDF5 reader.
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/hash.hpp"
+#include "shmwin/base/log.hpp"
 #include "shmwin/base/text.hpp"
 #include "shmwin/mpi/agreement.hpp"
 #include "shmwin/mpi/error.hpp"
@@ -14,6 +15,7 @@
 #include "io/payload.hpp"
 #include "io/store_state.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <chrono>
 #include <iomanip>
@@ -255,6 +257,20 @@ class saver {
     steady_clock::time_point begin_ = steady_clock::now();
 };
 
+// Once for each: that a restart lacks them should not be found out by restarting.
+void warn_of_left_out(segment_core const& source, std::vector<std::string>& warned_of) {
+    for (auto const& each : source.names().list()) {
+        auto const name = each.record.name_text();
+        bool const warned = std::ranges::find(warned_of, name) != warned_of.end();
+        if (each.record.kind != object_kind::per_rank || warned) continue;
+        warned_of.emplace_back(name);
+        log(log_level::warning,
+            text("checkpoint leaves a per-rank container out (\"",
+                 name,
+                 "\"; copy its elements to an array before save())"));
+    }
+}
+
 } // namespace
 } // namespace detail
 
@@ -277,7 +293,10 @@ save_report checkpoint_store::save(segment& seg, checkpoint_label const& label) 
         info.created_ns = detail::now_ns();
     }
     auto report = detail::saver(*state_->group, state_->names, core, info, state_->options).run();
-    if (state_->is_first()) state_->last_uuid = info.uuid;
+    if (state_->is_first()) {
+        state_->last_uuid = info.uuid;
+        detail::warn_of_left_out(core, state_->warned_of);
+    }
     core.fence();
     return report;
 }

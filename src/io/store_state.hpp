@@ -44,8 +44,9 @@ struct checkpoint_store::state {
     std::shared_ptr<detail::store_communicator> group;
     detail::checkpoint_names names;
     checkpoint_options options;
-    detail::store_lock lock; ///< rank 0's
-    std::string last_uuid;   ///< of what was saved or restored last
+    detail::store_lock lock;            ///< rank 0's
+    std::string last_uuid;              ///< of what was saved or restored last
+    std::vector<std::string> warned_of; ///< per-rank containers that no file can hold
 
     [[nodiscard]] MPI_Comm comm() const noexcept { return group->comm; }
     [[nodiscard]] bool is_first() const noexcept { return group->rank == 0; }

@@ -48,7 +48,7 @@ struct save_report {
     std::size_t n_bytes = 0;           ///< of payload
     double seconds = 0.0;              ///< until it was durable
     std::vector<std::string> saved;    ///< names
-    std::vector<std::string> left_out; ///< transient, or .saved = false
+    std::vector<std::string> left_out; ///< transient, .saved = false, or per rank
 };
 
 enum class verdict : std::uint8_t {

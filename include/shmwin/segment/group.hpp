@@ -307,6 +307,7 @@ class SHMWIN_API object_group {
 
     /// Node, collective. One empty V for each rank, on a cache line of its own: mine() of the
     /// handle grows, [r] shows the elements of rank r. Bytes: 64 a rank, and the elements.
+    /// Checkpoints leave it out.
     /// @tparam V  shmwin::vector<T> of elements that are copied as bytes, or shmwin::basic_string
     template <typename V>
     per_rank<V> create_per_rank(std::string_view name,
@@ -445,6 +446,7 @@ class SHMWIN_API object_group {
         made.type = &per_rank<V>::type();
         made.element = dtype_or_none<typename per_rank<V>::element_type>();
         made.extents = extents;
+        made.options.saved = false;
         made.where = where;
         return made;
     }
