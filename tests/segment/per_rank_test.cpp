@@ -284,6 +284,34 @@ TEST_F(PerRank, OutlivesTheSegmentWhileAHandleIsHeld) {
     parts.mine().assign(2000, 7); // and what is retired now ends with the mapping
 }
 
+TEST_F(PerRank, OfARankThatLeftStaysReadable) {
+    {
+        segment other(on, {.capacity = std::size_t{4} << 20U});
+        auto const parts = other.create_per_rank<vector<int>>("parts");
+        parts.mine().assign(1000, rank);
+        other.fence();
+        auto const of_last = parts[last];
+        EXPECT_THAT(of_last, SizeIs(1000));
+        MPI_Barrier(world);
+        if (rank == last) {
+            parts.mine().reserve(5000); // what it replaces is never free again
+            other.leave("it had enough");
+        }
+        MPI_Barrier(world);
+        if (rank != last) {
+            auto const thrown = error_of([&] { other.fence(); });
+            ASSERT_TRUE(thrown);
+            EXPECT_EQ(thrown->code, errc::peer_left);
+            EXPECT_EQ(std::ranges::count(of_last, last), 1000);
+        }
+        errors.lines().clear(); // of the one that grew while others could read
+        MPI_Barrier(world);
+        EXPECT_THAT(other.verify().violations, IsEmpty());
+        MPI_Barrier(world);
+    }
+    seg.fence();
+}
+
 // --- misuse --------------------------------------------------------------------------------------
 
 #ifndef NDEBUG

@@ -95,7 +95,7 @@ class offset_ptr {
     }
     /// get(): Boost's containers ask so for the address of a null, too.
     [[nodiscard]] T* operator->() const noexcept requires(!std::is_void_v<T>) {
-        auto const here = origin() & (std::uintptr_t{0} - std::uintptr_t{distance_ != 0});
+        auto const here = origin() & (std::uintptr_t{0} - std::uintptr_t{distance_ == 0 ? 0U : 1U});
         // No branch: gcc would warn where the result is followed that it may be null.
         // NOLINTNEXTLINE(performance-no-int-to-ptr): what the class is for
         return reinterpret_cast<T*>(here + distance_);

@@ -84,14 +84,12 @@ class meeting_observer {
     meeting_observer(meeting_observer&&) = delete;
     meeting_observer& operator=(meeting_observer const&) = delete;
     meeting_observer& operator=(meeting_observer&&) = delete;
+    virtual ~meeting_observer() = default;
 
     /// Before others can know that this rank is there.
     virtual void arriving() noexcept = 0;
     /// After a meeting that succeeded.
     virtual void met() noexcept = 0;
-
-  protected:
-    ~meeting_observer() = default;
 };
 
 /// Process-local handle. One thread of a rank at a time may be in a meeting.
