@@ -60,7 +60,8 @@ struct Freeze : open_segment {
     template <typename Handle>
     static void expect_protected(Handle const& a) {
         auto const n = static_cast<std::size_t>(a.size());
-        auto* const first = const_cast<double*>(a.data()); // a stray store asks nobody
+        auto* const first =
+            const_cast<double*>(a.data()); // NOLINT(*-const-cast): a stray store asks nobody
         for (auto* const at : {first, first + n / 2, first + n - 1}) {
             auto const before = *at;
             EXPECT_EQ(fault_of_store(at, before + 1), at);
