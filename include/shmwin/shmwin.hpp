@@ -15,6 +15,7 @@
 #include "shmwin/memory/offset_ptr.hpp"
 #include "shmwin/mpi/node.hpp"
 #include "shmwin/mpi/window.hpp"
+#include "shmwin/segment/algorithm.hpp"
 #include "shmwin/segment/segment.hpp"
 #include "shmwin/view/aligned_accessor.hpp"
 #include "shmwin/view/block.hpp"

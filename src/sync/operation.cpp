@@ -32,8 +32,12 @@ constexpr std::array names{
     "freeze",
     "thaw",
     "create_per_rank",
+    "copy",
+    "transform",
+    "reduce",
+    "for_each_block",
 };
-static_assert(names.size() == static_cast<std::size_t>(operation::create_per_rank) + 1);
+static_assert(names.size() == static_cast<std::size_t>(operation::for_each_block) + 1);
 
 } // namespace
 

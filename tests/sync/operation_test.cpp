@@ -32,16 +32,21 @@ std::vector<std::pair<std::uint32_t, std::string>> const rows = {
     {16, "read_dataset"},
     {17, "MPI_Finalize"},
     {18, "trim"},
-    {19, "freeze"},
-    {20, "thaw"},
-    {21, "create_per_rank"},
+    {19, "adopt"},
+    {20, "freeze"},
+    {21, "thaw"},
+    {22, "create_per_rank"},
+    {23, "copy"},
+    {24, "transform"},
+    {25, "reduce"},
+    {26, "for_each_block"},
 };
 
 TEST(Operation, HasAStableNumberAndAName) {
     for (auto const& [number, text] : rows) {
         EXPECT_EQ(name(static_cast<operation>(number)), text);
     }
-    EXPECT_EQ(static_cast<std::uint32_t>(operation::create_per_rank), rows.size() - 1);
+    EXPECT_EQ(static_cast<std::uint32_t>(operation::for_each_block), rows.size() - 1);
 }
 
 TEST(Operation, NamesAreDistinct) {

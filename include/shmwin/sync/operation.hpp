@@ -37,6 +37,10 @@ enum class operation : std::uint32_t {
     freeze = 20,
     thaw = 21,
     create_per_rank = 22,
+    copy = 23,
+    transform = 24,
+    reduce = 25,
+    for_each_block = 26,
 };
 
 /// Local. "create_array", "fence", ...
