@@ -2,9 +2,8 @@
 // What it costs to work through views of shared arrays, beside plain pointers: into the same
 // memory, into one MPI window for each array, and into memory of the process alone.
 //
-// All arrays together are larger than the last-level cache, so memory is what is measured; all
-// kernels are compiled here, with the same flags, and called through no inlining.
-#include "stream.hpp"
+// All arrays together are larger than the last-level cache, so memory is what is measured.
+#include "view_kernels.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -16,47 +15,12 @@
 namespace {
 
 using bench::context;
+using bench::matvec;
 using bench::passes;
+using bench::stencil27;
+using bench::stencil5;
+using bench::transpose;
 using bench::triad;
-using line_view = shmwin::mdspan<double, shmwin::array_extents<1>>;
-using line_source = shmwin::mdspan<double const, shmwin::array_extents<1>>;
-using grid_view = shmwin::mdspan<double, shmwin::array_extents<2>>;
-using grid_source = shmwin::mdspan<double const, shmwin::array_extents<2>>;
-
-// --- kernels: the same loops, through views and through pointers ---------------------------------
-
-[[gnu::noinline]] void
-triad(line_view a, line_source b, line_source c, double factor, shmwin::range mine) {
-    for (auto const i : mine) {
-        a(i) = b(i) + factor * c(i);
-    }
-}
-
-[[gnu::noinline]] void
-stencil5(grid_view next, grid_source now, double factor, shmwin::range mine) {
-    auto const n_columns = now.extent(1);
-    for (auto const i : mine) {
-        for (std::int64_t j = 1; j < n_columns - 1; ++j) {
-            next(i, j) = now(i, j)
-                         + factor
-                               * (now(i - 1, j) + now(i + 1, j) + now(i, j - 1) + now(i, j + 1)
-                                  - 4 * now(i, j));
-        }
-    }
-}
-
-[[gnu::noinline]] void stencil5(
-    double* next, double const* now, std::int64_t n_columns, double factor, shmwin::range mine) {
-    for (auto i = mine.first; i < mine.last; ++i) {
-        for (std::int64_t j = 1; j < n_columns - 1; ++j) {
-            auto const at = i * n_columns + j;
-            next[at] = now[at]
-                       + factor
-                             * (now[at - n_columns] + now[at + n_columns] + now[at - 1]
-                                + now[at + 1] - 4 * now[at]);
-        }
-    }
-}
 
 // --- memory --------------------------------------------------------------------------------------
 
@@ -178,9 +142,91 @@ void stencil_row(context const& on) {
     seg.close();
 }
 
+// Two arrays of one segment, worked on from the first to the second: through views, and through
+// pointers to the same memory.
+template <typename From, typename To>
+struct two_arrays {
+    two_arrays(context const& on, From const& from_shape, To const& to_shape)
+        : node(on.comm()),
+          seg(node, {.capacity = total_bytes(on) + (std::size_t{32} << 20U)}),
+          from(seg.create_array<double>("from", from_shape, untouched)),
+          to(seg.create_array<double>("to", to_shape, untouched)),
+          rows(from.rows()) {
+        bench::touch_in_turn({{from.data()}},
+                             shmwin::block_range(from.size(), on.n_ranks(), on.rank()));
+        bench::touch_in_turn({{to.data()}},
+                             shmwin::block_range(to.size(), on.n_ranks(), on.rank()));
+        seg.fence();
+    }
+
+    template <typename Ours, typename Raw>
+    void compare(context const& on, Ours const& ours, Raw const& raw) {
+        auto const n_bytes =
+            static_cast<double>(sizeof(double)) * static_cast<double>(from.size() + to.size());
+        on.compare(bench::gigabytes_per_second,
+                   {passes(on, "shmwin", n_bytes, ours), passes(on, "raw_pointer", n_bytes, raw)});
+        seg.close();
+    }
+
+    shmwin::node node;
+    shmwin::segment seg;
+    shmwin::array<double, From::rank()> from;
+    shmwin::array<double, To::rank()> to;
+    shmwin::range rows;
+};
+
+void stencil27_row(context const& on) {
+    constexpr std::int64_t ny = 300;
+    constexpr std::int64_t nx = 300;
+    constexpr bench::weights27 w{0.5, 0.05, 0.01, 0.005};
+    auto const nz = static_cast<std::int64_t>(total_bytes(on) / 2 / sizeof(double)) / (ny * nx);
+    auto const shape = shmwin::shape(nz, ny, nx);
+    two_arrays all(on, shape, shape);
+    auto const inner = all.rows.clip(1, nz - 1);
+    all.compare(
+        on,
+        [=, to = all.to.view(), from = all.from.view()] { stencil27(to, from, w, inner); },
+        [=, to = all.to.data(), from = all.from.data()] { stencil27(to, from, ny, nx, w, inner); });
+}
+
+// The matrix is what takes time; y and x stay in the caches.
+void matvec_row(context const& on) {
+    constexpr std::int64_t n_columns = 4000;
+    auto const n_rows = static_cast<std::int64_t>(total_bytes(on) / sizeof(double)) / n_columns;
+    two_arrays all(on, shmwin::shape(n_rows, n_columns), shmwin::shape(n_rows));
+    auto const x = all.seg.create_array<double>("x", shmwin::shape(n_columns));
+    all.compare(
+        on,
+        [to = all.to.view(), from = all.from.view(), x = x.view(), mine = all.rows] {
+            matvec(to, from, x, mine);
+        },
+        [to = all.to.data(), from = all.from.data(), x = x.data(), mine = all.rows] {
+            matvec(to, from, x, n_columns, mine);
+        });
+}
+
+void transpose_row(context const& on) {
+    constexpr std::int64_t n_columns = 4000;
+    auto const n_rows = static_cast<std::int64_t>(total_bytes(on) / 2 / sizeof(double)) / n_columns;
+    two_arrays all(on, shmwin::shape(n_rows, n_columns), shmwin::shape(n_columns, n_rows));
+    all.compare(
+        on,
+        [to = all.to.view(), from = all.from.view(), mine = all.rows] {
+            transpose(to, from, mine);
+        },
+        [to = all.to.data(), from = all.from.data(), n_rows, mine = all.rows] {
+            transpose(to, from, n_rows, n_columns, mine);
+        });
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-    return bench::run(
-        argc, argv, {{"view/triad", {1, 2}, triad_row}, {"view/stencil5", {1, 2}, stencil_row}});
+    return bench::run(argc,
+                      argv,
+                      {{"view/triad", {1, 2}, triad_row},
+                       {"view/stencil5", {1, 2}, stencil_row},
+                       {"view/stencil27", {1, 2}, stencil27_row},
+                       {"view/matvec", {1, 2}, matvec_row},
+                       {"view/transpose", {1, 2}, transpose_row}});
 }
