@@ -15,7 +15,8 @@ one go; the last lines are ctest's summary. Exit status 0: everything was built 
   --tsan        tsan:  the tests without MPI, under ThreadSanitizer
   --asan        asan:  tests at 0 and 2 ranks, under AddressSanitizer and UBSan
   --mpich       mpich: all tests with MPICH and its HDF5, at 1 and 2 ranks
-  --tidy        tidy:  clang++ and clang-tidy on every source; tests at 1 and 2 ranks
+  --tidy        tidy:  clang++ and clang-tidy on every source; tests at 1 and 2 ranks; mdspan
+                beside the standard library's
   --all         all of these
 
   --jobs N      compilations and test processes at a time (default: by cores and memory)
@@ -46,9 +47,9 @@ done
 ((${#stages[@]} > 0)) || stages=(dev tsan asan)
 
 packages=("${packages_to_build[@]}" libgtest-dev libgmock-dev hdf5-tools python3-numpy python3-h5py
-    libeigen3-dev libblas-dev)
+    libeigen3-dev libblas-dev libboost-dev)
 [[ " ${stages[*]} " == *" mpich "* ]] && packages+=(mpich libmpich-dev libhdf5-mpich-dev)
-[[ " ${stages[*]} " == *" tidy "* ]] && packages+=(clang clang-tidy)
+[[ " ${stages[*]} " == *" tidy "* ]] && packages+=(clang clang-tidy clang-19 libc++-19-dev libc++abi-19-dev)
 [[ $install == no ]] || install_packages "${packages[@]}"
 allow_mpi_here
 

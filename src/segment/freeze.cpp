@@ -62,6 +62,13 @@ void segment_core::require_thawed(char const* call,
 
 frozen_pages segment_core::pages_to_freeze(placed_object const& what) const {
     auto const record = directory_.at(what.index, what.generation);
+    if (record && record->is_foreign()) {
+        raise(errc::unsupported,
+              text("freeze is not possible (\"",
+                   record->name_text(),
+                   "\" was adopted: whose memory it is protects it; freeze it without "
+                   "protect_pages)"));
+    }
     if (!record || region_.at(record->offset) != what.address) {
         raise(errc::not_found, "freeze is not possible (the array was destroyed before)");
     }

@@ -7,6 +7,9 @@
 
 #include "segment/type_text.hpp"
 
+#include <array>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace shmwin::inline v1 {
@@ -24,6 +27,16 @@ strides_of(std::span<std::int64_t const> shape, memory_order_kind order, std::si
         static_cast<void>(__builtin_mul_overflow(stride, shape[d], &stride));
     }
     return strides;
+}
+
+any_view view_of_foreign(dtype const& type,
+                         std::span<std::int64_t const> shape,
+                         detail::foreign_memory const& memory) {
+    std::array<std::int64_t, detail::max_dimensions> strides{};
+    for (std::size_t d = 0; d < shape.size(); ++d) {
+        strides[d] = memory.strides[d] * static_cast<std::int64_t>(type.n_bytes());
+    }
+    return {type, memory.first, shape, std::span(strides).first(shape.size()), memory.read_only};
 }
 
 // Of levels, the now's.
@@ -73,13 +86,17 @@ any_view object_group::find_any(std::string_view name) const {
     }
     auto const& record = found->record;
     auto const type = core_->element_of(record);
-    if (!type) {
+    if (!type || record.kind == object_kind::per_rank) {
         raise(errc::type_mismatch,
               detail::text("type has no description (\"",
                            whole,
                            "\" holds ",
                            core_->type_text(record),
                            "; find<T>() finds it)"));
+    }
+    if (record.is_foreign()) {
+        auto const memory = core_->foreign(found->index, record.generation, whole);
+        return view_of_foreign(*type, record.shape(), *memory);
     }
     bool const is_read_only =
         record.kind == object_kind::levels || record.kind == object_kind::value;
