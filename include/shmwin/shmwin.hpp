@@ -2,6 +2,7 @@
 // The whole C++ interface.
 #pragma once
 
+#include "shmwin/base/describe.hpp"
 #include "shmwin/base/dtype.hpp"
 #include "shmwin/base/environment.hpp"
 #include "shmwin/base/error.hpp"
@@ -18,6 +19,7 @@
 #include "shmwin/segment/algorithm.hpp"
 #include "shmwin/segment/segment.hpp"
 #include "shmwin/view/aligned_accessor.hpp"
+#include "shmwin/view/any_view.hpp"
 #include "shmwin/view/block.hpp"
 #include "shmwin/view/box.hpp"
 #include "shmwin/view/cyclic.hpp"
