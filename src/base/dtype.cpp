@@ -23,6 +23,37 @@ std::string complex_suffix(std::size_t n_bytes, int digits) {
     return at == std::string::npos ? bits(n_bytes) : bits(n_bytes) + part.substr(at);
 }
 
+std::string simple_text(dtype const& type) {
+    auto const n_bytes = type.n_bytes();
+    switch (type.kind()) {
+    case dtype_kind::boolean:
+        return n_bytes == 1 ? "bool" : "bool" + bits(n_bytes);
+    case dtype_kind::raw_byte:
+        return "byte";
+    case dtype_kind::character:
+        return "char";
+    case dtype_kind::wide_character:
+        return "wchar" + bits(n_bytes);
+    case dtype_kind::unicode:
+        return "char" + bits(n_bytes);
+    case dtype_kind::signed_integer:
+        return "int" + bits(n_bytes);
+    case dtype_kind::unsigned_integer:
+        return "uint" + bits(n_bytes);
+    case dtype_kind::floating:
+        return "float" + floating_suffix(n_bytes, type.digits());
+    case dtype_kind::complex:
+        return "complex" + complex_suffix(n_bytes, type.digits());
+    case dtype_kind::string:
+        return "string" + std::to_string(n_bytes);
+    case dtype_kind::enumeration:
+    case dtype_kind::array:
+    case dtype_kind::structure:
+        break;
+    }
+    return "unknown";
+}
+
 bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
@@ -45,6 +76,7 @@ void append_name(std::string& out, std::string_view name) {
     out += '"';
 }
 
+// NOLINTBEGIN(misc-no-recursion): as deep as the type
 void append(std::string& out, dtype const& type);
 
 void append_enumeration(std::string& out, dtype const& type) {
@@ -92,50 +124,17 @@ void append_structure(std::string& out, dtype const& type) {
 }
 
 void append(std::string& out, dtype const& type) {
-    auto const n_bytes = type.n_bytes();
-    switch (type.kind()) {
-    case dtype_kind::boolean:
-        out += n_bytes == 1 ? "bool" : "bool" + bits(n_bytes);
-        return;
-    case dtype_kind::raw_byte:
-        out += "byte";
-        return;
-    case dtype_kind::character:
-        out += "char";
-        return;
-    case dtype_kind::wide_character:
-        out += "wchar" + bits(n_bytes);
-        return;
-    case dtype_kind::unicode:
-        out += "char" + bits(n_bytes);
-        return;
-    case dtype_kind::signed_integer:
-        out += "int" + bits(n_bytes);
-        return;
-    case dtype_kind::unsigned_integer:
-        out += "uint" + bits(n_bytes);
-        return;
-    case dtype_kind::floating:
-        out += "float" + floating_suffix(n_bytes, type.digits());
-        return;
-    case dtype_kind::complex:
-        out += "complex" + complex_suffix(n_bytes, type.digits());
-        return;
-    case dtype_kind::string:
-        out += "string" + std::to_string(n_bytes);
-        return;
-    case dtype_kind::enumeration:
+    if (type.kind() == dtype_kind::enumeration) {
         append_enumeration(out, type);
-        return;
-    case dtype_kind::array:
+    } else if (type.kind() == dtype_kind::array) {
         append_array(out, type);
-        return;
-    case dtype_kind::structure:
+    } else if (type.kind() == dtype_kind::structure) {
         append_structure(out, type);
-        return;
+    } else {
+        out += simple_text(type);
     }
-    out += "unknown";
 }
+// NOLINTEND(misc-no-recursion)
 
 } // namespace
 

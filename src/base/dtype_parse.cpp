@@ -2,7 +2,6 @@
 // Signatures read back. The text may come from a file that anybody wrote.
 #include "base/dtype_made.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <deque>
 #include <map>
@@ -10,8 +9,6 @@
 
 namespace shmwin::inline v1 {
 namespace {
-
-using detail::made_dtype;
 
 std::map<std::string, dtype, std::less<>> const& scalars() {
     static auto const all = [] {
@@ -52,11 +49,9 @@ class reader {
     }
 
     std::string_view word() {
-        auto const is_other = [](char c) {
-            return (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '_';
-        };
-        auto const stop = std::ranges::find_if(rest_, is_other);
-        auto const found = rest_.substr(0, static_cast<std::size_t>(stop - rest_.begin()));
+        constexpr std::string_view letters =
+            "_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        auto const found = rest_.substr(0, rest_.find_first_not_of(letters));
         rest_.remove_prefix(found.size());
         return found;
     }
@@ -75,6 +70,7 @@ class reader {
         return std::nullopt;
     }
 
+    // NOLINTBEGIN(misc-no-recursion): as deep as the type
     std::optional<dtype> type(std::size_t depth) {
         if (depth > detail::max_dtype_depth) return std::nullopt;
         auto found = base(depth);
@@ -149,6 +145,8 @@ class reader {
         auto const aligned = alignment.value_or(detail::natural_alignment(all));
         return detail::make_structure(all, *n_bytes, aligned).type;
     }
+
+    // NOLINTEND(misc-no-recursion)
 
     std::string_view rest_;
 };

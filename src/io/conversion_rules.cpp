@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+// NOLINTBEGIN(misc-no-recursion): as deep as the type
 namespace shmwin::inline v1::detail {
 namespace {
 
@@ -103,3 +104,4 @@ std::string fault_between(hid_t from, dtype const& to) {
 }
 
 } // namespace shmwin::inline v1::detail
+// NOLINTEND(misc-no-recursion)

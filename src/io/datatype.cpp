@@ -67,6 +67,7 @@ h5_handle string_of(std::size_t n_bytes) {
     return type;
 }
 
+// NOLINTBEGIN(misc-no-recursion): as deep as the type
 h5_handle enumeration_of(dtype const& type) {
     h5_handle made(H5Tenum_create(h5_type_of(type.element()).get()), H5Tclose);
     for (auto const& each : type.enumerators()) { // the first bytes are the value: little-endian
@@ -126,5 +127,6 @@ h5_handle h5_type_of(dtype const& type) {
     raise(errc::unsupported,
           text("element type is not known to files (kind ", static_cast<int>(type.kind()), ")"));
 }
+// NOLINTEND(misc-no-recursion)
 
 } // namespace shmwin::inline v1::detail

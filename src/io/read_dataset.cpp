@@ -196,6 +196,37 @@ void read_rows(opened_dataset const& opened,
                ")"));
 }
 
+// True if some member does not stand where its type could be read.
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the type
+bool is_packed(dtype const& type) {
+    if (type.kind() == dtype_kind::array) return is_packed(type.element());
+    if (type.kind() != dtype_kind::structure) return false;
+    return type.alignment() < natural_alignment(type.members())
+           || std::ranges::any_of(type.members(),
+                                  [](auto const& each) { return is_packed(each.type); });
+}
+
+// As the file has it, but for the byte order, and members that are not aligned: then they lie as
+// C++ has them.
+dtype element_in_memory(opened_dataset const& opened,
+                        std::filesystem::path const& file,
+                        std::string const& path) {
+    auto const found = dtype_of_h5(opened.type.get());
+    if (found.type && !is_packed(*found.type)) return *found.type;
+    h5_handle const native(H5Tget_native_type(opened.type.get(), H5T_DIR_ASCEND), H5Tclose);
+    if (auto const swapped = native ? dtype_of_h5(native.get()) : found; swapped.type) {
+        return *swapped.type;
+    }
+    raise(errc::unsupported,
+          text("data set has a type without a dtype (\"",
+               path,
+               "\" in ",
+               file.native(),
+               ": ",
+               found.why,
+               ")"));
+}
+
 // The call, as the ranks compare it.
 std::uint64_t hash_of(std::filesystem::path const& file, std::string const& path) {
     return hash_with(hash(file.native()), hash(path));
@@ -206,7 +237,7 @@ std::uint64_t hash_of(std::filesystem::path const& file, std::string const& path
 dataset_info shared_dataset_info(object_group const& where,
                                  std::filesystem::path const& file,
                                  std::string const& path,
-                                 std::size_t n_dimensions) {
+                                 std::optional<std::size_t> n_dimensions) {
     auto& core = *where.core();
     core.require_open(operation::read_dataset);
     dataset_info found;
@@ -215,7 +246,8 @@ dataset_info shared_dataset_info(object_group const& where,
         auto const opened = open_dataset(file, path);
         found.type = describe_type(opened.type.get());
         found.shape.assign(opened.shape.begin(), opened.shape.end());
-        if (found.shape.size() == n_dimensions) return;
+        if (!n_dimensions) found.element = element_in_memory(opened, file, path);
+        if (!n_dimensions || found.shape.size() == *n_dimensions) return;
         raise(errc::shape_mismatch,
               text("number of dimensions differs (\"",
                    path,
@@ -226,7 +258,7 @@ dataset_info shared_dataset_info(object_group const& where,
                    ", ",
                    shape_text(found.shape),
                    "; asked for with ",
-                   n_dimensions,
+                   *n_dimensions,
                    ")"));
     });
     core.meeting().meet(
@@ -285,3 +317,25 @@ void fill_from_file(object_group const& where,
 }
 
 } // namespace shmwin::inline v1::detail
+
+namespace shmwin::inline v1 {
+
+any_view read_dataset(object_group const& where,
+                      std::string_view name,
+                      std::filesystem::path const& file,
+                      std::string const& path,
+                      array_options const& options,
+                      source_line const& line) {
+    auto const found = detail::shared_dataset_info(where, file, path, std::nullopt);
+    auto const made = where.create_array(name, *found.element, found.shape, options, line);
+    auto const& prefix = where.prefix();
+    auto const whole = prefix.empty() ? std::string(name) : detail::text(prefix, '/', name);
+    auto const entry = where.core()->look_up(whole);
+    if (!entry) raise(errc::not_found, detail::text("array is gone (\"", whole, "\")"));
+    detail::placed_object const placed{
+        static_cast<std::byte*>(made.writable_data()), entry->index, entry->record.generation, {}};
+    detail::fill_from_file(where, placed, *found.element, found.shape, file, path);
+    return made;
+}
+
+} // namespace shmwin::inline v1

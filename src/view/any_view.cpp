@@ -93,9 +93,12 @@ any_view::any_view(dtype const& type,
 }
 
 any_view::any_view(unchecked /*made of a checked one*/, any_view const& of, dtype const& type)
-    : any_view(of) {
-    type_ = type;
-}
+    : type_(type),
+      data_(of.data_),
+      n_dims_(of.n_dims_),
+      shape_(of.shape_),
+      strides_(of.strides_),
+      is_read_only_(of.is_read_only_) {}
 
 void any_view::check_whole() const {
     if (std::ranges::any_of(shape(), [](auto extent) { return extent < 0; })) {

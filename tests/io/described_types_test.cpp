@@ -106,7 +106,7 @@ std::string numpy_type() {
 }
 
 struct IoDescribedTypes : open_segment_and_directory {
-    array<everything, 1> create_and_fill(segment& in, std::int64_t n) {
+    static array<everything, 1> create_and_fill(segment& in, std::int64_t n) {
         auto const a = in.create_array<everything>("deep/all", shape(n));
         for (auto const i : a.rows())
             a(i) = sample(i);
@@ -259,6 +259,42 @@ TEST_F(IoDescribedTypes, AreReadByNameInAnyOrderAndPrecision) {
             ASSERT_EQ(a(i), expected) << path << ' ' << i;
         }
     }
+}
+
+TEST_F(IoDescribedTypes, AreReadAsTheFileHasThem) {
+    SHMWIN_NEEDS_H5PY();
+    make(R"(
+  for order in "<>":
+    t = np.dtype([("id", order + "i4"), ("x", order + "f8", (2,)), ("on", "?"), ("s", "S3")])
+    a = np.zeros((5, 4), t); a["id"] = np.arange(20).reshape(5, 4); a["x"][2, 3, 1] = 0.5
+    f["little" if order == "<" else "big"] = a
+  f["number"] = np.array(7, ">i2")
+  f.create_dataset("vlen", (2,), [("id", "i4"), ("s", h5py.string_dtype())])
+  f["half"] = np.full(3, 0.5, "f2")
+  f.create_dataset("lists", (3,), h5py.ref_dtype)
+)");
+    auto const group = seg.group("files");
+    for (auto const* const path : {"little", "big"}) {
+        auto const any = read_dataset(group, path, foreign, path);
+        EXPECT_THAT(any.shape(), ElementsAre(5, 4));
+        EXPECT_EQ(any.type().member("x")->type, dtype_of<double[2]>);
+        EXPECT_EQ((any.member("x").elements().as<double const, 3>()(2, 3, 1)), 0.5) << path;
+        EXPECT_EQ((any.member("on").as<bool const, 2>()(4, 3)), false);
+        EXPECT_EQ(seg.info(std::string("files/") + path)->element, any.type());
+    }
+    EXPECT_EQ(seg.find_any("files/little").type().n_bytes(), 32U) << "not packed, as in the file";
+    EXPECT_EQ((read_dataset(seg, "n", foreign, "number").as<std::int16_t, 0>()()), 7);
+    EXPECT_EQ((read_dataset(seg, "half", foreign, "half").as<float, 1>()(2)), 0.5F) << "widened";
+    auto const before = seg.list().size();
+    for (auto const& [name, why] : {std::pair("vlen", "member \"s\": text of variable length"),
+                                    std::pair("lists", "reference of")}) {
+        std::string const path = name;
+        auto const refused =
+            agreed_error_of(world, [&] { read_dataset(seg, "refused", foreign, path); });
+        EXPECT_EQ(refused.code, errc::unsupported) << refused.text;
+        EXPECT_THAT(refused.text, HasSubstr(why));
+    }
+    EXPECT_EQ(seg.list().size(), before);
 }
 
 TEST_F(IoDescribedTypes, MembersThatCannotBecomeThemAreNamed) {

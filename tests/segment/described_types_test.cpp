@@ -18,9 +18,9 @@ struct nameless {
 };
 struct particle_of_another { // as test::particle, but for one name
     shmwin::test::point where;
-    float mass;
-    bool charged;
-    std::int32_t number;
+    float mass = 0;
+    bool charged = false;
+    std::int32_t number = 0;
 };
 } // namespace app
 
@@ -32,7 +32,6 @@ namespace {
 
 using namespace test;
 using testing::HasSubstr;
-using testing::Not;
 
 using DescribedTypes = open_segment;
 

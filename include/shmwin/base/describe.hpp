@@ -66,6 +66,7 @@ is_alignment_gap(std::size_t end, std::size_t offset, std::size_t alignment) noe
 }
 
 /// Levels of structures in the type; 0 for one without.
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the type
 [[nodiscard]] constexpr std::size_t depth_of(dtype const& type) noexcept {
     if (type.kind() == dtype_kind::array) return depth_of(type.element());
     if (type.kind() != dtype_kind::structure) return 0;

@@ -77,23 +77,22 @@ consteval bool is_text() {
         return false;
 }
 
+// One with a name of its own is known by that.
+template <typename T>
+concept is_bare_enumeration = std::is_enum_v<T> && !named<T>;
+
 template <typename T>
 consteval bool has_row() {
-    if constexpr (!std::is_object_v<T> || !std::is_trivially_copyable_v<T>)
-        return false;
-    else if constexpr (is_fixed_array<T>)
+    if constexpr (is_fixed_array<T>)
         return has_row<typename fixed_array<T>::element>();
-    else if constexpr (is_scalar_row<T> || is_described_structure<T>)
-        return true;
-    else if constexpr (std::is_enum_v<T>) // one with a name of its own is known by that
-        return is_described_enumeration<T> || !named<T>;
     else
-        return false;
+        return is_scalar_row<
+                   T> || is_described_structure<T> || is_described_enumeration<T> || is_bare_enumeration<T>;
 }
 
 /// A type with a row in the table, T[N] included.
 template <typename T>
-concept describable = std::same_as<T, std::remove_cv_t<T>> && has_row<T>();
+concept describable = std::is_object_v<T> && std::same_as<T, std::remove_cv_t<T>> && has_row<T>();
 
 template <typename T>
 consteval int digits_of() {

@@ -155,9 +155,7 @@ struct dtype_member {
     std::size_t offset; ///< in bytes, from the begin of the structure
     dtype type;
 
-    friend constexpr bool operator==(dtype_member const& a, dtype_member const& b) noexcept {
-        return a.name == b.name && a.offset == b.offset && a.type == b.type;
-    }
+    friend constexpr bool operator==(dtype_member const& a, dtype_member const& b) noexcept;
 };
 
 /// Local. The dtype of this platform whose signature is exactly `signature`; nothing if there is
@@ -173,12 +171,6 @@ struct dtype_node {
     std::span<std::int64_t const> extents{};
     std::span<dtype_member const> members{};
     std::span<dtype_enumerator const> enumerators{};
-
-    friend constexpr bool operator==(dtype_node const& a, dtype_node const& b) noexcept {
-        return a.element == b.element && std::ranges::equal(a.extents, b.extents)
-               && std::ranges::equal(a.members, b.members)
-               && std::ranges::equal(a.enumerators, b.enumerators);
-    }
 };
 
 /// Elements of an array of those extents.
@@ -226,6 +218,7 @@ constexpr std::span<dtype_enumerator const> dtype::enumerators() const noexcept 
     return node_ != nullptr ? node_->enumerators : std::span<dtype_enumerator const>{};
 }
 
+// NOLINTBEGIN(misc-no-recursion): as deep as the type
 constexpr std::size_t dtype::n_padding_bytes() const noexcept {
     if (kind_ == dtype_kind::array) {
         return detail::n_elements_of(extents()) * element().n_padding_bytes();
@@ -238,13 +231,31 @@ constexpr std::size_t dtype::n_padding_bytes() const noexcept {
     return n;
 }
 
+namespace detail {
+
+[[nodiscard]] constexpr bool have_same_parts(dtype_node const& a, dtype_node const& b) noexcept {
+    if (a.element != b.element || a.members.size() != b.members.size()) return false;
+    for (std::size_t i = 0; i < a.members.size(); ++i) {
+        if (!(a.members[i] == b.members[i])) return false;
+    }
+    return std::ranges::equal(a.extents, b.extents)
+           && std::ranges::equal(a.enumerators, b.enumerators);
+}
+
+} // namespace detail
+
 constexpr bool operator==(dtype const& a, dtype const& b) noexcept {
     if (a.kind_ != b.kind_ || a.digits_ != b.digits_ || a.alignment_ != b.alignment_
         || a.n_bytes_ != b.n_bytes_) {
         return false;
     }
     if (a.node_ == b.node_) return true;
-    return a.node_ != nullptr && b.node_ != nullptr && *a.node_ == *b.node_;
+    return a.node_ != nullptr && b.node_ != nullptr && detail::have_same_parts(*a.node_, *b.node_);
 }
+
+constexpr bool operator==(dtype_member const& a, dtype_member const& b) noexcept {
+    return a.name == b.name && a.offset == b.offset && a.type == b.type;
+}
+// NOLINTEND(misc-no-recursion)
 
 } // namespace shmwin::inline v1

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,16 +26,17 @@ namespace shmwin::inline v1 {
 struct dataset_info {
     std::vector<std::int64_t> shape; ///< in elements, slowest dimension first
     std::string type;                ///< as HDF5 has it: "int16", "float64 big-endian", ...
+    std::optional<dtype> element{};  ///< what of the same numbers is in memory; nothing: no dtype
 };
 
 namespace detail {
 
 /// Node, collective. The data set's type and shape, the same on all ranks or the same error.
-/// @param n_dimensions  what it must have
+/// @param n_dimensions  what it must have; nothing: any, but its type must have a dtype
 SHMWIN_API dataset_info shared_dataset_info(object_group const& where,
                                             std::filesystem::path const& file,
                                             std::string const& path,
-                                            std::size_t n_dimensions);
+                                            std::optional<std::size_t> n_dimensions);
 
 /// Node, collective. Each rank reads its rows into the array; on an error the array goes again.
 SHMWIN_API void fill_from_file(object_group const& where,
@@ -78,5 +80,18 @@ array<T, N> read_dataset(object_group const& where,
     detail::fill_from_file(where, made.where(), dtype_of<T>, extents, file, path);
     return made;
 }
+
+/// Node, collective. As read_dataset<T, N>, with the type and the dimensions that the file has, in
+/// this machine's byte order: a compound becomes a structure, laid out as in the file, or as C++
+/// does it where the file has members that are not aligned. Numbers that no type here has become
+/// wider ones.
+/// @throws runtime_failure (unsupported)  a type that has no dtype: text of variable length,
+///         references, ...; which member
+SHMWIN_API any_view read_dataset(object_group const& where,
+                                 std::string_view name,
+                                 std::filesystem::path const& file,
+                                 std::string const& path,
+                                 array_options const& options = {},
+                                 source_line const& line = source_line::current());
 
 } // namespace shmwin::inline v1
