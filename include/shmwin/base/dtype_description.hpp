@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace shmwin::inline v1 {
 
@@ -137,6 +138,7 @@ class SHMWIN_API dtype {
                     std::size_t alignment,
                     detail::dtype_node const& node) noexcept
         : kind_(kind),
+          has_node_(true),
           alignment_(static_cast<std::uint32_t>(alignment)),
           n_bytes_(n_bytes),
           node_(&node) {}
@@ -144,6 +146,7 @@ class SHMWIN_API dtype {
   private:
     dtype_kind kind_;
     std::uint8_t digits_ = 0;
+    bool has_node_ = false; // to compare node_ with null is no constant under UBSan
     std::uint32_t alignment_;
     std::uint64_t n_bytes_;
     detail::dtype_node const* node_ = nullptr;
@@ -196,15 +199,15 @@ natural_alignment(std::span<dtype_member const> members) noexcept {
 
 constexpr dtype dtype::element() const noexcept {
     bool const has_one = kind_ == dtype_kind::array || kind_ == dtype_kind::enumeration;
-    return has_one && node_ != nullptr ? node_->element : *this;
+    return has_one && has_node_ ? node_->element : *this;
 }
 
 constexpr std::span<std::int64_t const> dtype::extents() const noexcept {
-    return node_ != nullptr ? node_->extents : std::span<std::int64_t const>{};
+    return has_node_ ? node_->extents : std::span<std::int64_t const>{};
 }
 
 constexpr std::span<dtype_member const> dtype::members() const noexcept {
-    return node_ != nullptr ? node_->members : std::span<dtype_member const>{};
+    return has_node_ ? node_->members : std::span<dtype_member const>{};
 }
 
 constexpr dtype_member const* dtype::member(std::string_view name) const noexcept {
@@ -215,7 +218,7 @@ constexpr dtype_member const* dtype::member(std::string_view name) const noexcep
 }
 
 constexpr std::span<dtype_enumerator const> dtype::enumerators() const noexcept {
-    return node_ != nullptr ? node_->enumerators : std::span<dtype_enumerator const>{};
+    return has_node_ ? node_->enumerators : std::span<dtype_enumerator const>{};
 }
 
 // NOLINTBEGIN(misc-no-recursion): as deep as the type
@@ -249,8 +252,9 @@ constexpr bool operator==(dtype const& a, dtype const& b) noexcept {
         || a.n_bytes_ != b.n_bytes_) {
         return false;
     }
-    if (a.node_ == b.node_) return true;
-    return a.node_ != nullptr && b.node_ != nullptr && detail::have_same_parts(*a.node_, *b.node_);
+    if (!a.has_node_ || !b.has_node_) return a.has_node_ == b.has_node_;
+    if (!std::is_constant_evaluated() && a.node_ == b.node_) return true;
+    return detail::have_same_parts(*a.node_, *b.node_);
 }
 
 constexpr bool operator==(dtype_member const& a, dtype_member const& b) noexcept {
