@@ -95,8 +95,7 @@ class row_reader {
           target_(target),
           n_elements_(elements_in_a_row(opened)),
           wanted_(h5_type_of(type)),
-          native_(H5Tget_native_type(opened.type.get(), H5T_DIR_ASCEND), H5Tclose),
-          watch_() {}
+          native_(H5Tget_native_type(opened.type.get(), H5T_DIR_ASCEND), H5Tclose) {}
 
     // False if HDF5 failed, or a value did not fit: see why().
     bool read(range rows) {
@@ -196,14 +195,35 @@ void read_rows(opened_dataset const& opened,
                ")"));
 }
 
+void check_type(opened_dataset const& opened,
+                dtype const& type,
+                std::filesystem::path const& file,
+                std::string const& path) {
+    if (auto const fault = fault_between(opened.type.get(), type); !fault.empty()) {
+        raise(errc::type_mismatch,
+              text("data set cannot be read as that type (\"",
+                   path,
+                   "\" in ",
+                   file.native(),
+                   ": ",
+                   fault,
+                   "; it is ",
+                   describe_type(opened.type.get()),
+                   ", asked for as ",
+                   type.signature(),
+                   ")"));
+    }
+}
+
 // True if some member does not stand where its type could be read.
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the type
 bool is_packed(dtype const& type) {
     if (type.kind() == dtype_kind::array) return is_packed(type.element());
     if (type.kind() != dtype_kind::structure) return false;
-    return type.alignment() < natural_alignment(type.members())
-           || std::ranges::any_of(type.members(),
-                                  [](auto const& each) { return is_packed(each.type); });
+    for (auto const& each : type.members()) {
+        if (is_packed(each.type)) return true;
+    }
+    return type.alignment() < natural_alignment(type.members());
 }
 
 // As the file has it, but for the byte order, and members that are not aligned: then they lie as
@@ -285,20 +305,7 @@ void fill_from_file(object_group const& where,
                 errc::io_failure,
                 text("data set changed while it was read (\"", path, "\" in ", file.native(), ")"));
         }
-        if (auto const fault = fault_between(opened.type.get(), type); !fault.empty()) {
-            raise(errc::type_mismatch,
-                  text("data set cannot be read as that type (\"",
-                       path,
-                       "\" in ",
-                       file.native(),
-                       ": ",
-                       fault,
-                       "; it is ",
-                       describe_type(opened.type.get()),
-                       ", asked for as ",
-                       type.signature(),
-                       ")"));
-        }
+        check_type(opened, type, file, path);
         read_rows(opened,
                   rows_of_rank(opened, core.n_ranks(), core.rank()),
                   type,
