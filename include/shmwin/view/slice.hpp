@@ -75,8 +75,10 @@ concept full_slice = std::is_convertible_v<T, full_extent_t>;
 
 /// Exactly one of the four kinds.
 template <typename T, typename IndexType>
-concept slice_specifier = (int{index_slice<T, IndexType>} + int{index_pair_like<T, IndexType>}
-                           + int{full_slice<T>} + int{is_strided_slice<T>})
+concept slice_specifier = (static_cast<int>(index_slice<T, IndexType>)
+                           + static_cast<int>(index_pair_like<T, IndexType>)
+                           + static_cast<int>(full_slice<T>)
+                           + static_cast<int>(is_strided_slice<T>))
                           == 1;
 
 /// One slice specifier for each dimension.
