@@ -2,12 +2,13 @@
 // layout_left_padded and layout_right_padded, section by section of the C++26 working draft
 // (P2642R6): [mdspan.layout.leftpad], [mdspan.layout.rightpad], and what padded layouts changed in
 // [mdspan.layout.left.cons], [mdspan.layout.right.cons] and [mdspan.layout.stride.cons].
-// Both sides run the same tests: one is the mirror image of the other.
+// What is known at compile time, and preconditions: layout_padded_rules_test.cpp.
 #include "shmwin/view/layout_left_padded.hpp"
 #include "shmwin/view/layout_right_padded.hpp"
 #include "shmwin/view/mdspan.hpp"
 
 #include "support/index_walk.hpp"
+#include "support/padded_sides.hpp"
 #include "support/view_words.hpp"
 
 #include <gtest/gtest.h>
@@ -26,49 +27,6 @@ namespace {
 
 using namespace test;
 
-struct left_side {
-    static constexpr bool is_left = true;
-    using plain = layout_left;
-    using other_plain = layout_right;
-    template <std::size_t P>
-    using padded = layout_left_padded<P>;
-    template <std::size_t P>
-    using other_padded = layout_right_padded<P>;
-};
-
-struct right_side {
-    static constexpr bool is_left = false;
-    using plain = layout_right;
-    using other_plain = layout_left;
-    template <std::size_t P>
-    using padded = layout_right_padded<P>;
-    template <std::size_t P>
-    using other_padded = layout_left_padded<P>;
-};
-
-template <typename Side, std::size_t P, typename E>
-using padded = typename Side::template padded<P>::template mapping<E>;
-template <typename Side, std::size_t P, typename E>
-using other_padded = typename Side::template other_padded<P>::template mapping<E>;
-template <typename Side, typename E>
-using plain = typename Side::plain::template mapping<E>;
-template <typename Side, typename E>
-using other_plain = typename Side::other_plain::template mapping<E>;
-template <typename E>
-using strided = layout_stride::mapping<E>;
-
-// Extents written for the left side, turned round for the right one.
-template <typename Side, typename I, std::size_t A, std::size_t B>
-using extents2 = std::conditional_t<Side::is_left, extents<I, A, B>, extents<I, B, A>>;
-template <typename Side>
-[[nodiscard]] constexpr array_extents<2> shape2(i64 inner, i64 outer) {
-    return Side::is_left ? shape(inner, outer) : shape(outer, inner);
-}
-template <typename Side>
-[[nodiscard]] constexpr array_extents<3> shape3(i64 inner, i64 outer, i64 outermost) {
-    return Side::is_left ? shape(inner, outer, outermost) : shape(outermost, outer, inner);
-}
-
 // Strides as the words of [mdspan.layout.leftpad.obs] say, without the library.
 template <typename Side, typename E>
 [[nodiscard]] std::vector<std::uint64_t> reference_strides(E const& e, std::uint64_t padding) {
@@ -86,39 +44,59 @@ template <typename Side, typename E>
     return strides;
 }
 
+// What a mapping says of itself, and what the reference says. No template, for all of them.
+struct seen_mapping {
+    std::vector<std::uint64_t> places;
+    std::vector<std::uint64_t> expected_places;
+    std::vector<std::uint64_t> strides;
+    std::vector<std::uint64_t> array_of_strides;
+    std::uint64_t span_size;
+    bool is_exhaustive;
+    bool is_always_exhaustive;
+};
+
+void expect_seen(seen_mapping const& seen, std::vector<std::uint64_t> const& strides) {
+    EXPECT_EQ(seen.places, seen.expected_places);
+    std::set<std::uint64_t> const distinct(seen.places.begin(), seen.places.end());
+    EXPECT_EQ(distinct.size(), seen.places.size());
+    EXPECT_EQ(seen.span_size, distinct.empty() ? 0 : *distinct.rbegin() + 1);
+    EXPECT_EQ(seen.strides, strides);
+    EXPECT_EQ(seen.array_of_strides, strides);
+    EXPECT_TRUE(!seen.is_exhaustive || distinct.size() == seen.span_size);
+    EXPECT_TRUE(!seen.is_always_exhaustive || seen.is_exhaustive);
+}
+
 template <typename Mapping>
 void expect_strides(Mapping const& m, std::vector<std::uint64_t> const& strides) {
     using E = typename Mapping::extents_type;
     using I = typename E::index_type;
-    std::set<std::uint64_t> places;
+    static_assert(std::is_same_v<decltype(m.strides()), std::array<I, E::rank()>>);
+    seen_mapping seen{};
     for_each_index(m.extents(), [&](auto const& i) {
         static_assert(std::is_same_v<decltype(place_of(m, i)), I>);
-        std::uint64_t const place = number(place_of(m, i));
-        ASSERT_EQ(place, plain_place(i, strides));
-        ASSERT_TRUE(places.insert(place).second);
+        seen.places.push_back(number(place_of(m, i)));
+        seen.expected_places.push_back(plain_place(i, strides));
     });
-    std::uint64_t const span_size = places.empty() ? 0 : *places.rbegin() + 1;
-    EXPECT_EQ(number(m.required_span_size()), span_size);
-    EXPECT_EQ(plain_strides(m), strides);
-    static_assert(std::is_same_v<decltype(m.strides()), std::array<I, E::rank()>>);
-    for (std::size_t r = 0; r < E::rank(); ++r)
-        EXPECT_EQ(m.strides()[r], m.stride(r));
-    EXPECT_TRUE(!m.is_exhaustive() || places.size() == span_size);
-    EXPECT_TRUE(!Mapping::is_always_exhaustive() || m.is_exhaustive());
+    seen.strides = plain_strides(m);
+    for (I const each : m.strides())
+        seen.array_of_strides.push_back(number(each));
+    seen.span_size = number(m.required_span_size());
+    seen.is_exhaustive = m.is_exhaustive();
+    seen.is_always_exhaustive = Mapping::is_always_exhaustive();
+    expect_seen(seen, strides);
 }
 
 template <typename Side, std::size_t P, typename E>
 void expect_padding(E const& e) {
     padded<Side, P, E> const m(e);
     expect_strides(m, reference_strides<Side>(e, P == dyn ? 1 : P));
-    EXPECT_EQ(m.extents(), e);
+    bool expected = true;
     if constexpr (E::rank() > 1) {
         std::size_t const inner = Side::is_left ? 0 : E::rank() - 1;
         std::size_t const outer = Side::is_left ? 1 : E::rank() - 2;
-        EXPECT_EQ(m.is_exhaustive(), e.extent(inner) == m.stride(outer));
-    } else {
-        EXPECT_TRUE(m.is_exhaustive());
+        expected = e.extent(inner) == m.stride(outer);
     }
+    EXPECT_TRUE(m.extents() == e && m.is_exhaustive() == expected);
 }
 
 template <typename Side, typename E>
@@ -138,6 +116,7 @@ void expect_all_paddings(E const& e) {
 template <typename T>
 class LayoutPadded : public testing::Test {};
 
+// The sides differ in their order alone: all index types for one, some for the other.
 using cases = testing::Types<std::tuple<left_side, std::int8_t>,
                              std::tuple<left_side, std::uint8_t>,
                              std::tuple<left_side, std::int16_t>,
@@ -147,13 +126,8 @@ using cases = testing::Types<std::tuple<left_side, std::int8_t>,
                              std::tuple<left_side, std::int64_t>,
                              std::tuple<left_side, std::uint64_t>,
                              std::tuple<right_side, std::int8_t>,
-                             std::tuple<right_side, std::uint8_t>,
-                             std::tuple<right_side, std::int16_t>,
-                             std::tuple<right_side, std::uint16_t>,
-                             std::tuple<right_side, std::int32_t>,
                              std::tuple<right_side, std::uint32_t>,
-                             std::tuple<right_side, std::int64_t>,
-                             std::tuple<right_side, std::uint64_t>>;
+                             std::tuple<right_side, std::int64_t>>;
 TYPED_TEST_SUITE(LayoutPadded, cases);
 
 // --- [mdspan.layout.leftpad.cons] 1-4, [.obs]: extents, and extents with a padding ---------------
@@ -251,239 +225,6 @@ TYPED_TEST(LayoutPadded, ConvertsFromTheOtherSideUpToOneDimension) {
     EXPECT_EQ((padded<side, 4, extents<I>>(other_padded<side, 8, extents<I>>())()), 0);
     EXPECT_EQ((padded<side, 4, extents<I>>(other_plain<side, extents<I>>())()), 0);
 }
-
-// --- what is known at compile time, for each side ------------------------------------------------
-
-template <typename A, typename B>
-concept comparable = requires(A const& a, B const& b) {
-    a == b;
-};
-
-template <typename Side>
-[[nodiscard]] constexpr bool has_the_constructors_of_the_standard() {
-    using e2 = array_extents<2>;
-    using four = padded<Side, 4, e2>;
-    using open = padded<Side, dyn, e2>;
-    // (extents), (extents, padding)
-    static_assert(std::is_convertible_v<e2, four> && std::is_convertible_v<e2, open>);
-    static_assert(std::is_constructible_v<four, e2, short>);
-    static_assert(std::is_constructible_v<four, e2, std::integral_constant<int, 4>>);
-    static_assert(!std::is_constructible_v<four, e2, char const*>);
-    static_assert(!std::is_constructible_v<four, array_extents<3>>);
-    return true;
-}
-
-template <typename Side>
-[[nodiscard]] constexpr bool converts_as_the_standard_does() {
-    using e2 = array_extents<2>;
-    using s2 = extents2<Side, i64, 3, 5>;
-    using four = padded<Side, 4, e2>;
-    using open = padded<Side, dyn, e2>;
-    // plain: explicit where the extents are
-    static_assert(std::is_convertible_v<plain<Side, e2>, four>);
-    static_assert(explicit_only<plain<Side, e2>, padded<Side, dyn, s2>>);
-    static_assert(!std::is_constructible_v<four, plain<Side, array_extents<3>>>);
-    static_assert(!std::is_constructible_v<four, other_plain<Side, e2>>);
-    // layout_stride: explicit unless there is no dimension
-    static_assert(explicit_only<strided<e2>, four>);
-    static_assert(explicit_only<strided<array_extents<1>>, padded<Side, 4, array_extents<1>>>);
-    static_assert(std::is_convertible_v<strided<array_extents<0>>, padded<Side, 4, extents<i64>>>);
-    // padded: explicit if this padding is fixed or the other's is open
-    static_assert(std::is_convertible_v<four, open>);
-    static_assert(explicit_only<open, four>);
-    static_assert(explicit_only<padded<Side, 4, s2>, four>);
-    static_assert(explicit_only<padded<Side, dyn, s2>, open>);
-    static_assert(std::is_convertible_v<padded<Side, 8, array_extents<1>>,
-                                        padded<Side, 4, array_extents<1>>>);
-    static_assert(!std::is_constructible_v<four, padded<Side, 4, array_extents<3>>>);
-    // the other side
-    static_assert(std::is_convertible_v<other_padded<Side, 8, array_extents<1>>,
-                                        padded<Side, 4, array_extents<1>>>);
-    static_assert(
-        explicit_only<other_plain<Side, array_extents<1>>, padded<Side, 4, extents<i64, 3>>>);
-    static_assert(!std::is_constructible_v<four, other_padded<Side, 4, e2>>);
-    return true;
-}
-
-template <typename Side>
-[[nodiscard]] constexpr bool converts_back_as_the_standard_does() {
-    using e2 = array_extents<2>;
-    using s2 = extents2<Side, i64, 3, 5>;
-    using four = padded<Side, 4, e2>;
-    using open = padded<Side, dyn, e2>;
-    // [mdspan.layout.left.cons]: back to plain, explicit where the extents are
-    static_assert(std::is_convertible_v<four, plain<Side, e2>>);
-    static_assert(explicit_only<open, plain<Side, s2>>);
-    static_assert(!std::is_constructible_v<plain<Side, e2>, other_padded<Side, 4, e2>>);
-    static_assert(!std::is_constructible_v<plain<Side, e2>, padded<Side, 4, array_extents<3>>>);
-    // [mdspan.layout.stride.cons]: padded mappings are as implicit as plain ones
-    static_assert(
-        std::is_convertible_v<four, strided<e2>> && std::is_convertible_v<open, strided<e2>>);
-    static_assert(explicit_only<four, strided<s2>>);
-    return true;
-}
-static_assert(has_the_constructors_of_the_standard<left_side>());
-static_assert(has_the_constructors_of_the_standard<right_side>());
-static_assert(converts_as_the_standard_does<left_side>());
-static_assert(converts_as_the_standard_does<right_side>());
-static_assert(converts_back_as_the_standard_does<left_side>());
-static_assert(converts_back_as_the_standard_does<right_side>());
-
-template <typename Side>
-[[nodiscard]] constexpr bool has_the_members_of_the_standard() {
-    using e2 = array_extents<2>;
-    using m = padded<Side, 4, e2>;
-    static_assert(std::is_same_v<typename m::layout_type, typename Side::template padded<4>>);
-    static_assert(std::is_same_v<typename m::extents_type, e2>);
-    static_assert(std::is_same_v<typename m::index_type, i64>);
-    static_assert(std::is_same_v<typename m::size_type, std::uint64_t>);
-    static_assert(std::is_same_v<typename m::rank_type, std::size_t>);
-    static_assert(std::is_same_v<decltype(m::padding_value), std::size_t const>);
-    static_assert(m::padding_value == 4 && padded<Side, dyn, e2>::padding_value == dyn);
-    static_assert(std::regular<m> && std::is_trivially_copyable_v<m>);
-    static_assert(
-        std::is_nothrow_default_constructible_v<
-            m> && std::is_nothrow_move_constructible_v<m> && std::is_nothrow_swappable_v<m>);
-    static_assert(m::is_always_unique() && m::is_always_strided());
-    static_assert(m::is_unique() && m::is_strided());
-    // comparison: same side, same number of dimensions
-    static_assert(comparable<m, padded<Side, dyn, dextents<int, 2>>>);
-    static_assert(!comparable<m, padded<Side, 4, array_extents<3>>>);
-    static_assert(!comparable<m, other_padded<Side, 4, e2>>);
-    static_assert(comparable<m, strided<e2>>);
-    return true;
-}
-static_assert(has_the_members_of_the_standard<left_side>());
-static_assert(has_the_members_of_the_standard<right_side>());
-
-template <typename Side>
-[[nodiscard]] constexpr bool knows_what_is_static() {
-    using e2 = array_extents<2>;
-    using m = padded<Side, 4, e2>;
-    // is_always_exhaustive: without a second dimension, or if both extents are static and equal
-    static_assert(!m::is_always_exhaustive() && !padded<Side, dyn, e2>::is_always_exhaustive());
-    static_assert(padded<Side, 4, extents<int>>::is_always_exhaustive());
-    static_assert(padded<Side, 4, array_extents<1>>::is_always_exhaustive());
-    static_assert(padded<Side, 4, extents2<Side, int, 8, dyn>>::is_always_exhaustive());
-    static_assert(!padded<Side, 4, extents2<Side, int, 7, dyn>>::is_always_exhaustive());
-    static_assert(!padded<Side, 4, extents2<Side, int, dyn, 8>>::is_always_exhaustive());
-    static_assert(!padded<Side, dyn, extents2<Side, int, 8, 8>>::is_always_exhaustive());
-    // [.expo] recommended: a padding stride that is known takes no memory
-    static_assert(sizeof(padded<Side, 4, extents2<Side, i64, 3, 5>>) == 1);
-    static_assert(sizeof(padded<Side, 4, extents2<Side, i64, 3, dyn>>) == 8);
-    static_assert(sizeof(padded<Side, 4, array_extents<1>>) == 8);
-    static_assert(sizeof(m) == 24);
-    return true;
-}
-static_assert(knows_what_is_static<left_side>());
-static_assert(knows_what_is_static<right_side>());
-
-template <typename Side>
-[[nodiscard]] constexpr bool works_in_constant_expressions() {
-    padded<Side, 4, array_extents<3>> const m(shape3<Side>(3, 2, 2));
-    auto const last = Side::is_left ? m(2, 1, 1) : m(1, 1, 2);
-    padded<Side, dyn, array_extents<3>> const open(strided<array_extents<3>>{m});
-    return last == 2 + 4 + 8 && m.required_span_size() == 15 && open == m && !m.is_exhaustive()
-           && plain<Side, array_extents<2>>(padded<Side, 4, array_extents<2>>(shape2<Side>(8, 2)))
-                      .required_span_size()
-                  == 16;
-}
-static_assert(works_in_constant_expressions<left_side>());
-static_assert(works_in_constant_expressions<right_side>());
-
-// Deduction through the alias that mapping is: C++20, but no clang before 19.
-#if __cpp_deduction_guides >= 201907L
-TEST(LayoutPaddedTypes, DeducesItsExtents) {
-    layout_left_padded<4>::mapping const l(shape(3, 5));
-    layout_right_padded<>::mapping const r(extents<int, 3, 5>(), 8);
-    static_assert(
-        std::is_same_v<decltype(l), layout_left_padded<4>::mapping<array_extents<2>> const>);
-    static_assert(
-        std::is_same_v<decltype(r), layout_right_padded<>::mapping<extents<int, 3, 5>> const>);
-    EXPECT_EQ(l.stride(1), 4);
-    EXPECT_EQ(r.stride(0), 8);
-}
-#endif
-
-TEST(LayoutPaddedTypes, AreEqualWhereTheirPlacesAre) {
-    using right4 = layout_right_padded<4>::mapping<array_extents<2>>;
-    using right = layout_right_padded<>::mapping<array_extents<2>>;
-    EXPECT_TRUE(right4(shape(3, 5)) == right(shape(3, 5), 8));
-    EXPECT_TRUE(right4(shape(3, 5)) != right(shape(3, 5), 9));
-    EXPECT_TRUE(right4(shape(3, 5)) != right4(shape(4, 5)));
-    EXPECT_TRUE(right4(shape(3, 5)) != right4(shape(3, 6)));
-    using line4 = layout_right_padded<4>::mapping<array_extents<1>>;
-    using line8 = layout_right_padded<8>::mapping<extents<int, 5>>;
-    EXPECT_TRUE(line4(shape(5)) == line8());
-    EXPECT_TRUE(line4(shape(6)) != line8());
-}
-
-TEST(LayoutPaddedTypes, ReachesTheLargestPlace) {
-    using tiny = layout_right_padded<16>::mapping<extents<std::uint8_t, 15, 13>>;
-    EXPECT_EQ(tiny()(14, 12), 236);
-    EXPECT_EQ(tiny().required_span_size(), 237);
-    i64 const half = i64{1} << 31;
-    layout_left_padded<>::mapping<array_extents<2>> const large(shape(half - 1, half), half);
-    EXPECT_EQ(large(half - 2, half - 1), (half - 1) * half + half - 2);
-}
-
-TEST(LayoutPaddedTypes, CarryAnMdspan) {
-    std::array<int, 24> memory{};
-    using mapping = layout_right_padded<8>::mapping<array_extents<2>>;
-    mdspan const m(memory.data(), mapping(shape(3, 5)));
-    for (i64 i = 0; i < 3; ++i)
-        for (i64 j = 0; j < 5; ++j)
-            m(i, j) = static_cast<int>(10 * i + j);
-    EXPECT_EQ(memory[2 * 8 + 4], 24);
-    EXPECT_EQ(memory[5], 0);
-    mdspan<int const, array_extents<2>, layout_stride> const strided_view = m;
-    EXPECT_EQ(strided_view(1, 3), 13);
-}
-
-#ifndef NDEBUG
-// --- preconditions -------------------------------------------------------------------------------
-
-template <typename Side>
-void expect_refusals() {
-    using e2 = array_extents<2>;
-    using four = padded<Side, 4, e2>;
-    using open = padded<Side, dyn, e2>;
-    auto const e = shape2<Side>(3, 5);
-    EXPECT_DEATH((void)open(e, 0), "precondition");
-    EXPECT_DEATH((void)open(e, -1), "precondition");
-    EXPECT_DEATH((void)four(e, 8), "precondition");
-    EXPECT_DEATH((void)four(plain<Side, e2>(e)), "precondition");
-    EXPECT_DEATH((void)four(open(e, 8)), "precondition");
-    EXPECT_DEATH((void)(plain<Side, e2>(four(e))), "precondition");
-    // layout_stride: another stride 1, another order, a gap further out
-    auto const strides = [](i64 a, i64 b) {
-        return Side::is_left ? std::array{a, b} : std::array{b, a};
-    };
-    EXPECT_DEATH((void)open(strided<e2>(e, strides(2, 8))), "precondition");
-    EXPECT_DEATH((void)open(strided<e2>(e, strides(5, 1))), "precondition");
-    EXPECT_DEATH((void)four(strided<e2>(e, strides(1, 8))), "precondition");
-    using e3 = array_extents<3>;
-    std::array<i64, 3> const gap =
-        Side::is_left ? std::array<i64, 3>{1, 4, 24} : std::array<i64, 3>{24, 4, 1};
-    EXPECT_DEATH((void)(padded<Side, dyn, e3>(strided<e3>(shape3<Side>(3, 5, 2), gap))),
-                 "precondition");
-    // more places than the index type can count
-    using tiny = padded<Side, dyn, dextents<std::int8_t, 2>>;
-    auto const e8 = dextents<std::int8_t, 2>(shape2<Side>(10, 12));
-    EXPECT_EQ(tiny(e8).required_span_size(), 120);
-    EXPECT_DEATH((void)tiny(e8, 11), "precondition");
-    EXPECT_DEATH((void)tiny(dextents<std::int8_t, 2>(shape2<Side>(100, 1)), 64), "precondition");
-    EXPECT_DEATH((void)(padded<Side, 4, dextents<std::int8_t, 2>>(four(shape2<Side>(30, 5)))),
-                 "precondition");
-}
-
-TEST(LayoutPaddedDeathTest, LeftRefusesWhatTheStandardForbids) {
-    expect_refusals<left_side>();
-}
-TEST(LayoutPaddedDeathTest, RightRefusesWhatTheStandardForbids) {
-    expect_refusals<right_side>();
-}
-#endif
 
 } // namespace
 } // namespace shmwin
