@@ -77,7 +77,7 @@ void write_object(hid_t file, std::filesystem::path const& path, stored_object c
 void write_names(hid_t file,
                  std::filesystem::path const& path,
                  std::vector<stored_object> const& objects) {
-    constexpr std::size_t width = max_name_bytes + 1;
+    constexpr std::size_t width = max_name_bytes + offsets_ending.size() + 1;
     h5_handle const type(H5Tcopy(H5T_C_S1), H5Tclose);
     H5Tset_size(type.get(), width);
     H5Tset_cset(type.get(), H5T_CSET_UTF8);

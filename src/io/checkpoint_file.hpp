@@ -6,6 +6,7 @@
 //     /fields/u              a data set for each object, under its own name; attributes:
 //                            shmwin_kind, shmwin_type, shmwin_layout, shmwin_levels,
 //                            shmwin_first_block
+//     /parts/data, /offsets  two data sets for containers of each rank: see per_rank_parts.hpp
 //     /.shmwin/objects       their names
 //     /.shmwin/checksums     XXH3-128 of each block of 256 KiB of each object, [n_blocks, 2]
 //     /.shmwin/record        XXH3-128 of every byte outside payload and record; size; n_blocks
@@ -24,6 +25,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace shmwin::inline v1::detail {
@@ -32,7 +34,11 @@ inline constexpr std::int64_t checkpoint_format = 1;
 // Small enough that a block is still in the cache when its checksum is taken.
 inline constexpr std::size_t checksum_block_bytes = std::size_t{256} << 10U;
 
-/// One object of a checkpoint.
+// How the names of a per-rank container's data sets end.
+inline constexpr std::string_view data_ending = "/data";
+inline constexpr std::string_view offsets_ending = "/offsets";
+
+/// One object of a checkpoint; of per-rank containers, one of two data sets.
 struct stored_object {
     std::string name;
     object_kind kind = object_kind::array;
@@ -46,6 +52,14 @@ struct stored_object {
 
     /// False if another tool stored it in chunks: then only HDF5 can read it.
     [[nodiscard]] bool is_contiguous() const noexcept { return n_bytes == 0 || file_offset != 0; }
+    [[nodiscard]] bool is_offsets() const noexcept {
+        return kind == object_kind::per_rank && name.ends_with(offsets_ending);
+    }
+    /// As the segment knows it.
+    [[nodiscard]] std::string_view object_name() const noexcept {
+        auto const all = std::string_view(name);
+        return kind == object_kind::per_rank ? all.substr(0, all.rfind('/')) : all;
+    }
     [[nodiscard]] std::uint64_t n_blocks() const noexcept {
         return (n_bytes + checksum_block_bytes - 1) / checksum_block_bytes;
     }

@@ -6,6 +6,7 @@
 #include "io/checkpoint_file.hpp"
 #include "io/datatype.hpp"
 #include "io/file.hpp"
+#include "io/per_rank_parts.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -39,8 +40,11 @@ std::uint64_t offset_of(hid_t dataset) {
 }
 
 std::optional<object_kind> kind_of_name(std::string const& wanted) {
-    for (auto const each :
-         {object_kind::array, object_kind::levels, object_kind::value, object_kind::object}) {
+    for (auto const each : {object_kind::array,
+                            object_kind::levels,
+                            object_kind::value,
+                            object_kind::object,
+                            object_kind::per_rank}) {
         if (wanted == name(each)) return each;
     }
     return std::nullopt;
@@ -233,6 +237,7 @@ checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check) {
         for (auto const& name : read_names(opened.get(), path)) {
             add_object(found, read_object(opened.get(), path, name));
         }
+        check_per_rank(found);
         auto const table = open_dataset(opened.get(), path, ".shmwin/checksums");
         if (shape_of(table.get())
             != std::vector{static_cast<std::int64_t>(found.n_blocks), std::int64_t{2}}) {

@@ -5,10 +5,12 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/base/type_id.hpp"
 
+#include "io/per_rank_parts.hpp"
 #include "segment/request.hpp"
 #include "segment/type_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace shmwin::inline v1::detail {
 namespace {
@@ -41,14 +43,12 @@ stored_object stored_from(segment_core const& of, object_record const& record) {
 
 // In a file a name is a data set or a group, never both. Names come sorted, but "a-b" sorts
 // between "a" and "a/b".
-void check_nesting(std::vector<stored_object> const& objects) {
-    for (auto const& each : objects) {
-        auto const& inner = each.name;
+void check_nesting(std::vector<std::string> const& names) {
+    for (auto const& inner : names) {
         for (auto slash = inner.find('/'); slash != std::string::npos;
              slash = inner.find('/', slash + 1)) {
             auto const outer = std::string_view(inner).substr(0, slash);
-            auto const found = std::ranges::lower_bound(objects, outer, {}, &stored_object::name);
-            if (found == objects.end() || found->name != outer) continue;
+            if (!std::ranges::binary_search(names, outer)) continue;
             raise(errc::invalid_argument,
                   text("objects cannot be in one file (\"",
                        outer,
@@ -57,6 +57,21 @@ void check_nesting(std::vector<stored_object> const& objects) {
                        "\"; rename one, or create it with .saved = false)"));
         }
     }
+}
+
+// Names of data sets sort otherwise than those of objects: "a" is before "a-b", "a/data" behind.
+inventory in_order_of_file(std::vector<inventory_item>&& items) {
+    std::ranges::sort(
+        items, {}, [](auto const& each) { return std::string_view(each.object.name); });
+    inventory all;
+    std::uint64_t n_blocks = 0;
+    for (auto& each : items) {
+        each.object.first_block = n_blocks;
+        n_blocks += each.object.n_blocks();
+        all.objects.push_back(std::move(each.object));
+        all.memory.push_back(std::move(each.memory));
+    }
+    return all;
 }
 
 void check_writable(segment_core const& target, directory_entry const& entry) {
@@ -106,22 +121,27 @@ memory_of(segment_core const& of, directory_entry const& entry, memory_order_kin
 }
 
 inventory take_inventory(segment_core const& of) {
-    inventory all;
-    std::uint64_t n_blocks = 0;
+    std::vector<std::string> left_out;
+    std::vector<std::string> names;
+    std::vector<inventory_item> items;
     for (auto const& entry : of.names().list()) {
         auto const& record = entry.record;
         if (is_hidden(record.name_text())) continue;
         if (!record.saved) {
-            all.left_out.emplace_back(record.name_text());
+            left_out.emplace_back(record.name_text());
             continue;
         }
-        auto object = stored_from(of, record);
-        object.first_block = n_blocks;
-        n_blocks += object.n_blocks();
-        all.objects.push_back(std::move(object));
-        all.memory.push_back(memory_of(of, entry, order_in_file(record)));
+        names.emplace_back(record.name_text());
+        if (record.kind == object_kind::per_rank) {
+            items.push_back(per_rank_data(of, entry));
+            items.push_back(per_rank_offsets(of, entry));
+        } else {
+            items.push_back({stored_from(of, record), memory_of(of, entry, order_in_file(record))});
+        }
     }
-    check_nesting(all.objects);
+    check_nesting(names);
+    auto all = in_order_of_file(std::move(items));
+    all.left_out = std::move(left_out);
     return all;
 }
 
@@ -129,6 +149,10 @@ std::vector<std::size_t> check_fit(segment_core const& target,
                                    std::vector<stored_object> const& stored) {
     std::vector<std::size_t> missing;
     for (std::size_t i = 0; i < stored.size(); ++i) {
+        if (stored[i].kind == object_kind::per_rank) {
+            check_per_rank_fit(target, stored[i]);
+            continue;
+        }
         auto const found = target.look_up(stored[i].name);
         if (!found) {
             missing.push_back(i);
@@ -142,11 +166,13 @@ std::vector<std::size_t> check_fit(segment_core const& target,
         if (record.is_foreign()) check_writable(target, *found);
     }
     for (auto const& each : take_inventory(target).objects) {
-        auto const same = [&](auto const& other) { return other.name == each.name; };
+        auto const same = [&](auto const& other) {
+            return other.object_name() == each.object_name();
+        };
         if (std::ranges::any_of(stored, same)) continue;
         raise(errc::not_found,
               text("object is not in the checkpoint (\"",
-                   each.name,
+                   each.object_name(),
                    "\" of the segment; create it after restoring, or with .saved = false)"));
     }
     return missing;

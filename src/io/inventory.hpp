@@ -10,6 +10,7 @@
 #include "io/payload.hpp"
 #include "io/payload_source.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,15 @@ namespace shmwin::inline v1::detail {
 /// An object's bytes in this process.
 struct object_memory {
     directory_place place{};
-    payload_source bytes;         ///< of levels, the now's
-    bool shared = true;           ///< false: each rank may have its own
-    heap const* holder = nullptr; ///< null: it is not the segment's
+    payload_source bytes;            ///< of levels, the now's
+    bool shared = true;              ///< false: each rank may have its own
+    heap const* holder = nullptr;    ///< null: it is not the segment's
+    std::vector<std::int64_t> own{}; ///< bytes that are nowhere in the segment
+};
+
+struct inventory_item {
+    stored_object object;
+    object_memory memory;
 };
 
 struct inventory {

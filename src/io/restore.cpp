@@ -11,6 +11,7 @@
 #include "io/datatype.hpp"
 #include "io/inventory.hpp"
 #include "io/payload.hpp"
+#include "io/per_rank_parts.hpp"
 #include "io/store_state.hpp"
 
 #include <algorithm>
@@ -19,11 +20,15 @@ namespace shmwin::inline v1::detail {
 namespace {
 
 // Of memory that each rank may have for itself, each rank reads all.
-std::vector<payload_part>
-parts_of(store_communicator const& ranks, segment_core const& target, checkpoint_file const& file) {
+std::vector<payload_part> parts_of(store_communicator const& ranks,
+                                   segment_core const& target,
+                                   per_rank_targets& containers,
+                                   checkpoint_file const& file) {
     std::vector<payload_part> parts;
     for (auto const& each : file.objects) {
-        auto found = memory_of(target, *target.look_up(each.name), each.order);
+        auto found = each.kind == object_kind::per_rank
+                         ? containers.memory_of(each)
+                         : memory_of(target, *target.look_up(each.name), each.order);
         payload_part part{std::move(found.bytes),
                           each.n_bytes,
                           each.file_offset,
@@ -81,10 +86,11 @@ void read_through_hdf5(store_communicator const& ranks,
 
 std::vector<damaged_block> move_payload(store_communicator const& ranks,
                                         segment_core const& target,
+                                        per_rank_targets& containers,
                                         std::filesystem::path const& path,
                                         checkpoint_file const& found) {
     std::vector<payload_part> parts;
-    agree_on(ranks.comm, "restore", [&] { parts = parts_of(ranks, target, found); });
+    agree_on(ranks.comm, "restore", [&] { parts = parts_of(ranks, target, containers, found); });
     bool const direct = std::ranges::all_of(found.objects, &stored_object::is_contiguous);
     std::vector<damaged_block> damage;
     if (direct) {
@@ -147,13 +153,22 @@ checkpoint_info restore_file(store_communicator const& ranks,
         if (!lines.empty()) raise_damaged(path, lines);
     }
     std::vector<std::size_t> missing;
-    agree_on(ranks.comm, "restore", [&] { missing = check_fit(target, found.objects); });
+    per_rank_targets containers;
+    agree_on(ranks.comm, "restore", [&] {
+        missing = check_fit(target, found.objects);
+        containers = per_rank_targets(target, found);
+    });
+    agree_on(ranks.comm, "restore", [&] { containers.reserve(); });
     created_objects created(target);
     try {
         for (auto const each : missing) {
             created.add(found.objects[each]);
         }
-        auto const damage = move_payload(ranks, target, path, found);
+        if (!containers.empty()) {
+            containers.resize();
+            target.meet({operation::restore}, [] {}); // all see the sizes of all
+        }
+        auto const damage = move_payload(ranks, target, containers, path, found);
         auto const lines =
             without_repeats(gather_lines(ranks, describe_damage(damage, found.objects), 8));
         if (!lines.empty()) raise_damaged(path, lines);

@@ -188,7 +188,8 @@ class saver {
                            each.n_bytes,
                            " bytes, was destroyed meanwhile)"));
             }
-            auto& found = all_.memory[at];
+            check_size(all_.objects[at], each.n_bytes);
+            auto& found = all_.memory[at++]; // per-rank containers have two at one place
             payload_part part{std::move(found.bytes),
                               each.n_bytes,
                               each.file_offset,
@@ -201,6 +202,18 @@ class saver {
             parts.push_back(std::move(part));
         }
         return parts;
+    }
+
+    static void check_size(stored_object const& here, std::uint64_t n_bytes) {
+        if (here.n_bytes == n_bytes) return;
+        raise(errc::busy,
+              text("object is being changed (\"",
+                   here.object_name(),
+                   "\" had ",
+                   n_bytes,
+                   " bytes when rank 0 began to save, and has ",
+                   here.n_bytes,
+                   " now)"));
     }
 
     void commit() {
@@ -234,9 +247,10 @@ class saver {
         for (auto const& each : plan_.parts) {
             made.n_bytes += each.n_bytes;
         }
-        for (auto& each : all_.objects) {
-            made.saved.push_back(std::move(each.name));
+        for (auto const& each : all_.objects) {
+            if (!each.is_offsets()) made.saved.emplace_back(each.object_name());
         }
+        std::ranges::sort(made.saved);
         made.left_out = std::move(all_.left_out);
         made.seconds = std::chrono::duration<double>(steady_clock::now() - begin_).count();
         return made;
@@ -262,12 +276,14 @@ void warn_of_left_out(segment_core const& source, std::vector<std::string>& warn
     for (auto const& each : source.names().list()) {
         auto const name = each.record.name_text();
         bool const warned = std::ranges::find(warned_of, name) != warned_of.end();
-        if (each.record.kind != object_kind::per_rank || warned) continue;
+        if (each.record.kind != object_kind::per_rank || each.record.has_dtype || warned) continue;
         warned_of.emplace_back(name);
         log(log_level::warning,
             text("checkpoint leaves a per-rank container out (\"",
                  name,
-                 "\"; copy its elements to an array before save())"));
+                 "\" holds ",
+                 source.type_text(each.record),
+                 "; SHMWIN_DESCRIBE its elements)"));
     }
 }
 

@@ -5,6 +5,7 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/mpi/agreement.hpp"
 #include "shmwin/segment/core.hpp"
+#include "shmwin/segment/per_rank_access.hpp"
 
 #include "segment/request.hpp"
 #include "segment/type_text.hpp"
@@ -53,6 +54,10 @@ std::string segment_core::type_text(object_record const& record) const {
 std::optional<dtype> segment_core::element_of(object_record const& record) const {
     if (!record.has_dtype) return std::nullopt;
     if (record.element_kind < dtype_kind::string) return record.element();
+    if (record.kind == object_kind::per_rank) { // its type is the container's
+        auto const access = access_of(record.type_hash);
+        return access ? std::optional(access->element) : std::nullopt;
+    }
     return dtype_of_signature(type_text(record));
 }
 

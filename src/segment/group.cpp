@@ -85,6 +85,11 @@ any_view object_group::find_any(std::string_view name) const {
         raise(errc::not_found, detail::text("no such object (\"", whole, "\"; list() names all)"));
     }
     auto const& record = found->record;
+    if (record.kind == object_kind::per_rank) {
+        raise(errc::type_mismatch,
+              detail::text(
+                  "containers have no view (\"", whole, "\"; find_per_rank<V>() finds them)"));
+    }
     auto const type = core_->element_of(record);
     if (!type || record.kind == object_kind::per_rank) {
         raise(errc::type_mismatch,

@@ -162,26 +162,6 @@ TEST_F(CheckpointRoundTrip, ReportTellsWhatWasSavedAndWhatNot) {
     EXPECT_EQ(report.file, directory / "state-000000000001.h5");
 }
 
-TEST_F(CheckpointRoundTrip, ContainersOfEachRankAreLeftOutWithAWarning) {
-    seg.create_array<double>("a", shape(10));
-    auto const parts = seg.create_per_rank<vector<double>>("parts");
-    parts.mine().assign(5, rank);
-    EXPECT_FALSE(seg.info("parts")->saved);
-    checkpoint_store store(world, directory / "state");
-    logged_lines const log;
-    auto const report = store.save(seg, {.step = 1});
-    EXPECT_THAT(report.saved, ElementsAre("a"));
-    EXPECT_THAT(report.left_out, ElementsAre("parts"));
-    store.save(seg, {.step = 2}); // said once
-    auto const said = HasSubstr("leaves a per-rank container out (\"parts\"");
-    EXPECT_EQ(std::ranges::count_if(log.lines(),
-                                    [&](auto const& line) { return testing::Value(line, said); }),
-              rank == 0 ? 1 : 0);
-    EXPECT_TRUE(store.restore_latest(seg));
-    EXPECT_THAT(parts[last], testing::Each(last)); // as it was
-    seg.fence();
-}
-
 TEST_F(CheckpointRoundTrip, UnsavedArrayIsFilledIfTheFileHasIt) {
     checkpoint_store store(world, directory / "state");
     auto a = seg.create_array<int>("a", shape(4));

@@ -122,6 +122,10 @@ TEST_F(PerRank, IsFoundByName) {
     EXPECT_EQ(error_of(other)->code, errc::type_mismatch);
     auto const as_object = [&] { static_cast<void>(seg.find<vector<std::int64_t>>("sim/counts")); };
     EXPECT_EQ(error_of(as_object)->code, errc::type_mismatch);
+    auto const as_view = [&] { static_cast<void>(seg.find_any("sim/counts")); };
+    ASSERT_TRUE(error_of(as_view));
+    EXPECT_EQ(error_of(as_view)->code, errc::type_mismatch);
+    EXPECT_TRUE(seg.info("sim/counts")->saved);
     auto const none = [&] { static_cast<void>(seg.find_per_rank<string>("none")); };
     EXPECT_EQ(error_of(none)->code, errc::not_found);
     EXPECT_EQ(agreed_error_of(world, [&] { seg.create_per_rank<string>("sim/counts"); }).code,

@@ -48,7 +48,7 @@ struct save_report {
     std::size_t n_bytes = 0;           ///< of payload
     double seconds = 0.0;              ///< until it was durable
     std::vector<std::string> saved;    ///< names
-    std::vector<std::string> left_out; ///< transient, .saved = false, or per rank
+    std::vector<std::string> left_out; ///< transient, .saved = false, or no element type
 };
 
 enum class verdict : std::uint8_t {
@@ -89,13 +89,19 @@ class SHMWIN_API checkpoint_store {
     checkpoint_store& operator=(checkpoint_store const&) = delete;
     ~checkpoint_store();
 
-    /// All, collective. Writes every saved object (arrays; the now of levels; values; objects of
-    /// element types), by all ranks, straight from the segment. A checkpoint of the same step is
-    /// replaced. The objects must not change meanwhile; it begins and ends with a fence.
+    /// All, collective. Writes every saved object (arrays; the now of levels; values; objects and
+    /// per-rank containers of element types), by all ranks, straight from the segment. A checkpoint
+    /// of the same step is replaced. The objects must not change meanwhile; it begins and ends with
+    /// a fence.
+    ///
+    /// Per-rank containers "x" become two data sets: x/data, the elements of all ranks in their
+    /// order, and x/offsets, n_ranks + 1 int64: those of rank r are data[offsets[r]:offsets[r +
+    /// 1]].
     ///
     /// @throws out_of_memory (no_space)      the disk has no room: required, available, path
     /// @throws runtime_failure (io_failure)  writing failed: call, path, reason
     /// @throws runtime_failure (unsupported) the communicator spans several nodes
+    /// @throws runtime_failure (busy)        a per-rank container changed meanwhile
     save_report save(segment& seg, checkpoint_label const& label);
 
     /// All, collective. Restores the newest whole checkpoint; nothing, if the directory holds
@@ -110,8 +116,15 @@ class SHMWIN_API checkpoint_store {
     /// All, collective. Restores that file. Names, types and shapes are checked before the first
     /// byte moves; every block's checksum on the way.
     ///
+    /// Per-rank containers must have been created before: only the program knows their types. As
+    /// many ranks as saved them get what each had; any other number gets block_range() of the
+    /// whole, in order. Each rank's own grows, so spans of them end.
+    ///
     /// @throws argument_error (type_mismatch, shape_mismatch, not_found)  an object differs, or
-    ///         a saved object of the segment is not in the file; nothing changed
+    ///         a saved object of the segment is not in the file, or per-rank containers of the
+    ///         file are not in the segment; nothing changed
+    /// @throws out_of_memory  the segment has no room; contents are as they were, but per-rank
+    ///         containers may keep room that was made for them
     /// @throws runtime_failure (not_a_checkpoint, damaged, io_failure)  if a block is damaged, the
     ///         contents of the objects are unspecified, unless .verify_first is set
     checkpoint_info restore(segment& seg, std::filesystem::path const& file);

@@ -307,17 +307,20 @@ class SHMWIN_API object_group {
 
     /// Node, collective. One empty V for each rank, on a cache line of its own: mine() of the
     /// handle grows, [r] shows the elements of rank r. Bytes: 64 a rank, and the elements.
-    /// Checkpoints leave it out.
+    /// Checkpoints hold them if V's elements are of an element type.
     /// @tparam V  shmwin::vector<T> of elements that are copied as bytes, or shmwin::basic_string
+    /// @param options  only .saved is looked at
     template <typename V>
     per_rank<V> create_per_rank(std::string_view name,
+                                array_options const& options = {},
                                 source_line const& where = source_line::current()) const {
         auto const whole = full(name);
         std::array const extents{static_cast<std::int64_t>(core_->n_ranks())};
         return {
             core_,
             core_->create_small(
-                per_rank_request<V>(operation::create_per_rank, whole, extents, where),
+                per_rank_request<V>(
+                    operation::create_per_rank, whole, extents, options.saved, where),
                 [&](void* at) { per_rank<V>::construct(core_->memory(), at, core_->n_ranks()); },
                 [&](void* at) { per_rank<V>::destruct(at, core_->n_ranks()); })};
     }
@@ -327,7 +330,7 @@ class SHMWIN_API object_group {
     [[nodiscard]] per_rank<V> find_per_rank(std::string_view name) const {
         auto const whole = full(name);
         std::array const extents{std::int64_t{0}};
-        return {core_, core_->find(per_rank_request<V>(operation::none, whole, extents, {}))};
+        return {core_, core_->find(per_rank_request<V>(operation::none, whole, extents, true, {}))};
     }
 
     /// Local. Destroys an object that create_object, construct or find_or_construct made, and frees
@@ -441,12 +444,13 @@ class SHMWIN_API object_group {
     per_rank_request(operation op,
                      std::string_view name,
                      std::array<std::int64_t, 1> const& extents,
+                     bool saved,
                      source_line const& where) {
         detail::object_request made{op, name, object_kind::per_rank};
         made.type = &per_rank<V>::type();
         made.element = dtype_or_none<typename per_rank<V>::element_type>();
         made.extents = extents;
-        made.options.saved = false;
+        made.options.saved = saved;
         made.where = where;
         return made;
     }

@@ -14,6 +14,7 @@
 #include "shmwin/memory/container.hpp"
 #include "shmwin/memory/retiring_allocator.hpp"
 #include "shmwin/segment/core.hpp"
+#include "shmwin/segment/per_rank_access.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -156,11 +157,12 @@ class per_rank {
         return where_;
     }
 
-    /// Internal. V's name, and the bytes of a slot.
+    /// Internal. V's name, and the bytes of a slot. Whoever knows it can be saved and restored.
     [[nodiscard]] static type_id const& type() {
         static type_id const made = [] {
             auto name = type_id_of<V>().signature;
             auto const h = detail::type_hash(name, sizeof(slot_type), alignof(slot_type));
+            if constexpr (element<element_type>) keep_access(h, access());
             return type_id{std::move(name), h, sizeof(slot_type), alignof(slot_type), false};
         }();
         return made;
@@ -181,6 +183,21 @@ class per_rank {
   private:
     using slot_type = detail::per_rank_slot<V>;
     static_assert(sizeof(slot_type) == 64);
+
+    // Of slots that others point to: what knows no types has bytes.
+    static container_type& elements_in(std::byte* slots, int r) noexcept {
+        return std::launder(reinterpret_cast<slot_type*>(slots))[r].elements;
+    }
+    static detail::per_rank_access access() {
+        return {dtype_of<element_type>,
+                [](std::byte* slots, int r) {
+                    auto& all = elements_in(slots, r);
+                    element_type* const first = all.data();
+                    return std::as_writable_bytes(std::span(first, all.size()));
+                },
+                [](std::byte* slots, int r, std::size_t n) { elements_in(slots, r).reserve(n); },
+                [](std::byte* slots, int r, std::size_t n) { elements_in(slots, r).resize(n); }};
+    }
 
     // Ends those that were made, if the next one cannot be.
     struct unfinished {

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: MIT
+// Per-rank containers in checkpoints: each rank gets back what it had; other numbers of ranks get
+// blocks of the whole; other tools see two plain data sets.
+
+// Before all else: it silences gcc where libstdc++'s lines stand.
+#include "support/container_types.hpp"
+// And as everywhere:
+#include "shmwin/io/checkpoint_store.hpp"
+#include "shmwin/view/range.hpp"
+
+#include "io/checksum.hpp"
+#include "support/described_types.hpp"
+#include "support/io_python.hpp"
+#include "support/io_store.hpp"
+
+#include <gtest/gtest.h>
+#include <mpi.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <gmock/gmock.h>
+#include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shmwin {
+namespace {
+
+using namespace test;
+using testing::Each;
+
+// Odd, so that no block of checksums begins where a rank's part does; more than one block.
+std::int64_t many(int r) {
+    return 20'001 * (r + 1) + r;
+}
+
+std::int64_t first_of(int r, std::function<std::int64_t(int)> const& n_of) {
+    std::int64_t n = 0;
+    for (int i = 0; i < r; ++i)
+        n += n_of(i);
+    return n;
+}
+
+test::particle particle_at(std::int64_t i) {
+    auto const x = static_cast<double>(i);
+    return {{x, -x}, 0.5F, i % 3 == 0, static_cast<std::int32_t>(i)};
+}
+
+struct PerRankCheckpoint : open_segment_and_directory {
+    // Elements are numbered through all ranks.
+    void fill(per_rank<vector<std::int64_t>> const& to,
+              std::function<std::int64_t(int)> const& n_of,
+              std::int64_t salt = 0) {
+        seg.fence();
+        to.mine().assign(static_cast<std::size_t>(n_of(rank)), 0);
+        std::iota(to.mine().begin(), to.mine().end(), salt + first_of(rank, n_of));
+        seg.fence();
+    }
+    [[nodiscard]] bool is_filled(per_rank<vector<std::int64_t>> const& what,
+                                 std::function<std::int64_t(int)> const& n_of,
+                                 std::int64_t salt = 0) const {
+        std::int64_t next = salt;
+        for (int r = 0; r < what.size(); ++r) {
+            if (std::ssize(what[r]) != n_of(r)) return false;
+            for (auto const each : what[r]) {
+                if (each != next++) return false;
+            }
+        }
+        return true;
+    }
+    void edit(std::filesystem::path const& file, std::string const& line) {
+        run_python(world, "with h5py.File(sys.argv[1], \"r+\") as f:\n    " + line, file);
+    }
+
+    checkpoint_store store{world, directory / "state"};
+};
+
+TEST_F(PerRankCheckpoint, EachRankGetsBackWhatItHad) {
+    auto const parts = seg.create_per_rank<vector<std::int64_t>>("parts");
+    std::vector<std::function<std::int64_t(int)>> const sizes{
+        many,
+        [](int r) { return std::int64_t{r}; },                       // the first one is empty
+        [](int r) { return r % 2 == 0 ? std::int64_t{70'000} : 0; }, // every other
+        [this](int r) { return r == last ? std::int64_t{1} : 0; },   // all but the last
+        [](int) { return std::int64_t{0}; }};
+    auto const others = [this](int r) { return many(last - r) / 2; };
+    for (auto const& n_of : sizes) {
+        fill(parts, n_of);
+        auto const saved = store.save(seg, {.step = 1});
+        EXPECT_THAT(saved.saved, ElementsAre("parts"));
+        EXPECT_THAT(saved.left_out, IsEmpty());
+        auto const n = static_cast<std::size_t>(first_of(size, n_of) + size + 1);
+        EXPECT_EQ(saved.n_bytes, n * 8);
+        EXPECT_EQ(store.verify(saved.file).result, verdict::intact);
+        fill(parts, others, -7);
+        EXPECT_TRUE(store.restore_latest(seg));
+        EXPECT_TRUE(is_filled(parts, n_of));
+        seg.fence();
+        parts.mine().push_back(5); // they live on
+        seg.fence();
+        EXPECT_EQ(parts[last].back(), 5);
+    }
+    expect_sound(seg);
+}
+
+TEST_F(PerRankCheckpoint, StringsAndStructuresComeBack) {
+    auto const words = seg.create_per_rank<string>("words");
+    auto const wide = seg.group("more").create_per_rank<basic_string<char16_t>>("wide");
+    auto const cloud = seg.create_per_rank<vector<test::particle>>("cloud");
+    auto const paint = seg.create_per_rank<vector<colour>>("paint");
+    EXPECT_EQ(seg.info("cloud")->element->signature(), dtype_of<test::particle>.signature());
+    words.mine() = "rank " + std::to_string(rank);
+    wide.mine().assign(static_cast<std::size_t>(100 * rank), static_cast<char16_t>(0x3b1 + rank));
+    for (int i = 0; i < 10 + rank; ++i)
+        cloud.mine().push_back(particle_at(1000 * rank + i));
+    paint.mine().assign(3, rank % 2 == 0 ? colour::red : colour::blue);
+    EXPECT_THAT(store.save(seg, {.step = 1}).saved,
+                ElementsAre("cloud", "more/wide", "paint", "words"));
+    words.mine() = std::string(1000, 'x');
+    wide.mine().clear();
+    cloud.mine().clear();
+    paint.mine().assign(1, colour::green);
+    store.restore_latest(seg);
+    for (int r = 0; r < size; ++r) {
+        EXPECT_EQ(words[r], "rank " + std::to_string(r));
+        EXPECT_EQ(
+            wide[r],
+            std::u16string(static_cast<std::size_t>(100 * r), static_cast<char16_t>(0x3b1 + r)));
+        ASSERT_THAT(cloud[r], SizeIs(static_cast<std::size_t>(10 + r)));
+        for (int i = 0; i < 10 + r; ++i)
+            EXPECT_EQ(cloud[r][static_cast<std::size_t>(i)], particle_at(1000 * r + i));
+        EXPECT_THAT(paint[r], SizeIs(3));
+        EXPECT_THAT(paint[r], Each(r % 2 == 0 ? colour::red : colour::blue));
+    }
+    seg.fence();
+}
+
+// Calls f(segment, communicator) on the first m ranks, for each m.
+template <typename F>
+void on_fewer(MPI_Comm world, F const& f) {
+    auto const rank = rank_in(world);
+    int size = 0;
+    MPI_Comm_size(world, &size);
+    for (int m = 1; m <= size; ++m) {
+        MPI_Comm some = MPI_COMM_NULL;
+        MPI_Comm_split(world, rank < m ? 0 : MPI_UNDEFINED, rank, &some);
+        if (some != MPI_COMM_NULL) {
+            node on(some);
+            segment own(on, {.capacity = 16_MiB});
+            f(own, some);
+            own.close();
+            on.close();
+            MPI_Comm_free(&some);
+        }
+        MPI_Barrier(world);
+    }
+}
+
+// m ranks write, all other numbers read.
+TEST_F(PerRankCheckpoint, OtherNumbersOfRanksGetBlocksOfTheWhole) {
+    for (int n_writers = 1; n_writers <= size; ++n_writers) {
+        auto const file = directory / ("by" + std::to_string(n_writers)) / "s-000000000001.h5";
+        on_fewer(world, [&](segment& own, MPI_Comm some) {
+            if (own.n_ranks() != n_writers) return;
+            auto const parts = own.create_per_rank<vector<std::int64_t>>("parts");
+            parts.mine().assign(static_cast<std::size_t>(many(rank)), 0);
+            std::iota(parts.mine().begin(), parts.mine().end(), first_of(rank, many));
+            checkpoint_store(some, file.parent_path() / "s").save(own, {.step = 1});
+        });
+        on_fewer(world, [&](segment& own, MPI_Comm some) {
+            auto const parts = own.create_per_rank<vector<std::int64_t>>("parts");
+            parts.mine().assign(17, -1);
+            checkpoint_store from(some, directory / ("reader" + std::to_string(own.n_ranks())));
+            EXPECT_EQ(from.restore(own, file).n_ranks, n_writers);
+            auto const n = first_of(n_writers, many);
+            EXPECT_TRUE(is_filled(parts, [&](int r) {
+                return own.n_ranks() == n_writers ? many(r)
+                                                  : block_range(n, own.n_ranks(), r).size();
+            }));
+            own.fence();
+        });
+    }
+}
+
+TEST_F(PerRankCheckpoint, H5pyReadsDataAndOffsets) {
+    SHMWIN_NEEDS_H5PY();
+    auto const parts = seg.create_per_rank<vector<double>>("sim/parts");
+    parts.mine().assign(static_cast<std::size_t>(3 * rank), rank + 0.5);
+    auto const words = seg.create_per_rank<string>("words");
+    words.mine() = "abc";
+    auto const file = store.save(seg, {.step = 1}).file;
+    run_python(world,
+               "f, n = h5py.File(sys.argv[1]), int(sys.argv[2])\n"
+               "o, d = f[\"sim/parts/offsets\"][...], f[\"sim/parts/data\"][...]\n"
+               "assert o.dtype == np.int64 and d.dtype == np.float64\n"
+               "assert (np.diff(o) == 3 * np.arange(n)).all() and o[0] == 0 and o[-1] == len(d)\n"
+               "for r in range(n): assert (d[o[r]:o[r + 1]] == r + 0.5).all()\n"
+               "assert f[\"words/data\"][...].tobytes() == b\"abc\" * n\n"
+               "assert f[\"words/data\"].attrs[\"shmwin_kind\"] == b\"per_rank\", "
+               "f[\"words/data\"].attrs[\"shmwin_kind\"]\n",
+               file.native() + ' ' + std::to_string(size));
+}
+
+TEST_F(PerRankCheckpoint, RepackedInChunksComesBack) {
+    SHMWIN_NEEDS_H5PY();
+    auto const parts = seg.create_per_rank<vector<std::int64_t>>("parts");
+    fill(parts, many);
+    auto const file = store.save(seg, {.step = 1}).file;
+    auto const chunked = directory / "chunked.h5";
+    run_python(world,
+               "import os\n"
+               "if os.system(\"h5repack -l parts/data,parts/offsets:CHUNK=2 -f GZIP=1 \" +"
+               " sys.argv[1] + \" \" + sys.argv[2]): sys.exit(1)\n"
+               "assert h5py.File(sys.argv[2])[\"parts/offsets\"].chunks\n",
+               file.native() + ' ' + chunked.native());
+    fill(
+        parts, [](int) { return 3; }, -9);
+    EXPECT_EQ(store.verify(chunked).result, verdict::repacked);
+    logged_lines const log;
+    store.restore(seg, chunked);
+    EXPECT_TRUE(is_filled(parts, many));
+    seg.fence();
+}
+
+TEST_F(PerRankCheckpoint, SavedOrNotAsItWasCreated) {
+    seg.create_per_rank<vector<int>>("not", {.saved = false});
+    seg.create_per_rank<vector<app::particle>>("unknown"); // not described
+    seg.create_per_rank<vector<int>>("parts");
+    EXPECT_FALSE(seg.info("not")->saved);
+    EXPECT_FALSE(seg.info("unknown")->saved);
+    EXPECT_TRUE(seg.info("parts")->saved);
+    logged_lines const log;
+    auto const report = store.save(seg, {.step = 1});
+    EXPECT_THAT(report.saved, ElementsAre("parts"));
+    EXPECT_THAT(report.left_out, ElementsAre("not", "unknown"));
+    store.save(seg, {.step = 2}); // said once
+    auto const said = HasSubstr("leaves a per-rank container out (\"unknown\"");
+    EXPECT_THAT(log.lines(),
+                rank == 0 ? testing::Matcher<std::vector<std::string>>(ElementsAre(said))
+                          : testing::Matcher<std::vector<std::string>>(IsEmpty()));
+}
+
+TEST_F(PerRankCheckpoint, NamesOfAnyLengthAndOrder) {
+    std::string const longest(255, 'n');
+    for (auto const* const name : {"a", "a-b", "a.b", "offsets", "data"}) {
+        fill(seg.create_per_rank<vector<std::int64_t>>(name), many);
+    }
+    fill(seg.create_per_rank<vector<std::int64_t>>(longest), many, 5);
+    seg.create_array<double>("a-a", shape(1 << 17));
+    auto const report = store.save(seg, {.step = 1});
+    EXPECT_THAT(report.saved, ElementsAre("a", "a-a", "a-b", "a.b", "data", longest, "offsets"));
+    EXPECT_EQ(store.verify(report.file).result, verdict::intact);
+    auto const found = seg.find_per_rank<vector<std::int64_t>>(longest);
+    fill(found, [](int) { return 1; });
+    store.restore_latest(seg);
+    EXPECT_TRUE(is_filled(found, many, 5));
+    seg.create_array<double>("a/x", shape(3));
+    EXPECT_EQ(agreed_error_of(world, [&] { store.save(seg, {.step = 2}); }).code,
+              errc::invalid_argument);
+}
+
+TEST_F(PerRankCheckpoint, WhatDoesNotFitChangesNothing) {
+    fill(seg.create_per_rank<vector<std::int64_t>>("parts"), many);
+    seg.create_array<int>("also", shape(3));
+    auto const file = store.save(seg, {.step = 1}).file;
+    struct row {
+        char const* what;
+        errc code;
+        std::string_view said;
+        std::function<void(segment&)> create;
+    };
+    std::vector<row> const rows{
+        {"nothing", errc::not_found, "create_per_rank before", [](segment&) {}},
+        {"element type",
+         errc::type_mismatch,
+         "in the checkpoint: int64",
+         [](segment& s) { s.create_per_rank<vector<double>>("parts"); }},
+        {"without element type",
+         errc::type_mismatch,
+         "app.particle/1",
+         [](segment& s) { s.create_per_rank<vector<app::particle>>("parts"); }},
+        {"structure",
+         errc::type_mismatch,
+         "in the checkpoint: int64",
+         [](segment& s) { s.create_per_rank<vector<test::particle>>("parts"); }},
+        {"kind",
+         errc::type_mismatch,
+         "of kind array",
+         [](segment& s) { s.create_array<std::int64_t>("parts", shape(3)); }},
+        {"other kind",
+         errc::type_mismatch,
+         "of kind per_rank",
+         [](segment& s) {
+             s.create_per_rank<vector<std::int64_t>>("parts");
+             s.create_per_rank<vector<int>>("also");
+         }},
+        {"not in the file", errc::not_found, "\"zzz\" of the segment", [](segment& s) {
+             s.create_per_rank<vector<std::int64_t>>("parts");
+             s.create_per_rank<vector<int>>("zzz");
+         }}};
+    for (auto const& each : rows) {
+        segment other(on, {.capacity = 8_MiB});
+        each.create(other);
+        auto const n_names = other.list().size();
+        auto const refused = agreed_error_of(world, [&] { store.restore(other, file); });
+        EXPECT_EQ(refused.code, each.code) << each.what << ": " << refused.text;
+        EXPECT_THAT(refused.text, AllOf(HasSubstr("\""), HasSubstr(std::string(each.said))));
+        EXPECT_EQ(other.list().size(), n_names) << each.what;
+        other.fence();
+        other.close();
+    }
+}
+
+TEST_F(PerRankCheckpoint, WithoutRoomForOneRankAllStayAsTheyWere) {
+    auto const of_rank = [this](int r) { return r == last ? std::int64_t{1} << 18U : 10; };
+    fill(seg.create_per_rank<vector<std::int64_t>>("parts"), of_rank);
+    seg.create_array<int>("also", shape(3));
+    auto const file = store.save(seg, {.step = 1}).file;
+    segment small(on, {.capacity = 1_MiB});
+    auto const parts = small.create_per_rank<vector<std::int64_t>>("parts");
+    parts.mine().assign(100, rank);
+    auto const refused = agreed_error_of(world, [&] { store.restore(small, file); });
+    EXPECT_EQ(refused.code, errc::out_of_memory) << refused.text;
+    for (int r = 0; r < size; ++r) {
+        EXPECT_THAT(parts[r], SizeIs(100));
+        EXPECT_THAT(parts[r], Each(r));
+    }
+    EXPECT_FALSE(small.contains("also"));
+    expect_sound(small);
+    small.close();
+}
+
+// --- files that are not what was written ---------------------------------------------------------
+
+struct DamagedPerRankCheckpoint : PerRankCheckpoint {
+    void SetUp() override {
+        fill(parts, many);
+        file = store.save(seg, {.step = 1}).file;
+        whole = bytes_of(file);
+        fill(parts, few, -1);
+    }
+    static std::int64_t few(int /*r*/) { return 4; }
+    std::string refusal() {
+        auto const refused = agreed_error_of(world, [&] { store.restore(seg, file); });
+        EXPECT_EQ(refused.code, errc::damaged) << refused.text;
+        seg.fence();
+        return refused.text;
+    }
+
+    per_rank<vector<std::int64_t>> parts = seg.create_per_rank<vector<std::int64_t>>("parts");
+    std::filesystem::path file;
+    std::string whole;
+};
+
+TEST_F(DamagedPerRankCheckpoint, OffsetsAreNamedBeforeAnythingMoves) {
+    std::vector<std::int64_t> offsets;
+    for (int r = 0; r <= size; ++r)
+        offsets.push_back(first_of(r, many));
+    auto const at = whole.find(std::string_view(reinterpret_cast<char const*>(offsets.data()),
+                                                offsets.size() * sizeof(std::int64_t)));
+    ASSERT_NE(at, std::string::npos);
+    auto bytes = whole;
+    bytes[at + 8] ^= 1; // the end of rank 0's: it rises all the same
+    replace(world, file, bytes);
+    EXPECT_THAT(refusal(), HasSubstr("parts/offsets, block 0 (bytes 0 to"));
+    EXPECT_TRUE(is_filled(parts, few, -1));
+    EXPECT_EQ(store.verify(file).result, verdict::damaged);
+    EXPECT_THAT(store.verify(file).problems, ElementsAre(HasSubstr("parts/offsets, block 0")));
+}
+
+TEST_F(DamagedPerRankCheckpoint, DataAreNamed) {
+    std::array<std::int64_t, 2> const some{10'000, 10'001};
+    auto const at =
+        whole.find(std::string_view(reinterpret_cast<char const*>(some.data()), sizeof some));
+    ASSERT_NE(at, std::string::npos);
+    auto bytes = whole;
+    bytes[at] ^= 1;
+    replace(world, file, bytes);
+    EXPECT_THAT(refusal(), HasSubstr("parts/data, block 0"));
+    replace(world, file, whole);
+    store.restore(seg, file);
+    EXPECT_TRUE(is_filled(parts, many));
+    seg.fence();
+}
+
+// Somebody wrote other offsets, and their checksum, too.
+TEST_F(DamagedPerRankCheckpoint, OffsetsThatCannotBeAreRefused) {
+    SHMWIN_NEEDS_H5PY();
+    auto const n = first_of(size, many);
+    std::vector<std::int64_t> right;
+    for (int r = 0; r <= size; ++r)
+        right.push_back(first_of(r, many));
+    auto const refused_as = [&](std::vector<std::int64_t> const& wrong) {
+        auto const sum = detail::checksum_of(std::as_bytes(std::span(wrong)));
+        std::array<std::uint64_t, 2> words{};
+        static_assert(sizeof words == sizeof sum);
+        std::memcpy(words.data(), &sum, sizeof sum);
+        std::string values;
+        for (auto const each : wrong)
+            values += std::to_string(each) + ',';
+        replace(world, file, whole);
+        edit(file,
+             "o = f[\"parts/offsets\"]; o[...] = [" + values
+                 + "]; f[\".shmwin/checksums\"][o.attrs[\"shmwin_first_block\"]] = ["
+                 + std::to_string(words[0]) + ',' + std::to_string(words[1]) + "]");
+        EXPECT_THAT(refusal(), HasSubstr("parts/offsets does not begin with 0"));
+        EXPECT_TRUE(is_filled(parts, few, -1));
+        seg.fence();
+    };
+    auto wrong = right;
+    wrong.front() = 1;
+    refused_as(wrong);
+    wrong = right;
+    wrong.back() = n + 1;
+    refused_as(wrong);
+    wrong = right;
+    wrong.back() = -1;
+    refused_as(wrong);
+    if (size == 1) return;
+    wrong = right;
+    wrong[1] = n + 5; // falls behind it
+    refused_as(wrong);
+}
+
+TEST_F(DamagedPerRankCheckpoint, OnePartWithoutTheOtherIsDamage) {
+    SHMWIN_NEEDS_H5PY();
+    for (auto const* const line :
+         {"del f[\"parts/offsets\"]",
+          "del f[\"parts/data\"]",
+          "n = f[\".shmwin/objects\"][:1]; del f[\".shmwin/objects\"]; "
+          "f[\".shmwin/objects\"] = n; c = f[\".shmwin/checksums\"][:-1]; "
+          "del f[\".shmwin/checksums\"]; f[\".shmwin/checksums\"] = c",
+          "f[\"parts/data\"].attrs[\"shmwin_kind\"] = np.bytes_(\"array\")",
+          "f[\"parts/offsets\"].attrs[\"shmwin_kind\"] = np.bytes_(\"array\")"}) {
+        replace(world, file, whole);
+        edit(file, line);
+        EXPECT_THAT(refusal(), HasSubstr("parts/")) << line;
+        EXPECT_EQ(store.verify(file).result, verdict::damaged) << line;
+        EXPECT_TRUE(is_filled(parts, few, -1)) << line;
+        seg.fence();
+    }
+}
+
+} // namespace
+} // namespace shmwin
