@@ -91,7 +91,7 @@ any_view object_group::find_any(std::string_view name) const {
                   "containers have no view (\"", whole, "\"; find_per_rank<V>() finds them)"));
     }
     auto const type = core_->element_of(record);
-    if (!type || record.kind == object_kind::per_rank) {
+    if (!type) {
         raise(errc::type_mismatch,
               detail::text("type has no description (\"",
                            whole,

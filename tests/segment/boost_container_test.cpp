@@ -145,7 +145,10 @@ TEST_F(BoostContainer, SetAndListAreReadByAll) {
 
 TEST_F(BoostContainer, GivesAllItsMemoryBackWhenAnotherRankDestroysIt) {
     using table = map<int, map<int, row<app::particle>>>;
-    static_cast<void>(seg.create_value<int>("warm"));
+    if (rank == 0) {
+        seg.construct<table>(transient, "table"); // the signature of its long type stays
+        seg.destroy<table>("table");
+    }
     seg.fence();
     auto const before = seg.heap().stats().used;
     seg.fence();
