@@ -37,6 +37,7 @@ std::byte* slots_of(segment_core const& of, object_record const& record) {
 std::vector<std::span<std::byte>>
 pieces_of(std::byte* slots, per_rank_access const& access, int n_ranks) {
     std::vector<std::span<std::byte>> pieces;
+    pieces.reserve(static_cast<std::size_t>(n_ranks));
     for (int r = 0; r < n_ranks; ++r) {
         pieces.push_back(access.bytes(slots, r));
     }

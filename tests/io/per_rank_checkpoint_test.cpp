@@ -62,9 +62,9 @@ struct PerRankCheckpoint : open_segment_and_directory {
         std::iota(to.mine().begin(), to.mine().end(), salt + first_of(rank, n_of));
         seg.fence();
     }
-    [[nodiscard]] bool is_filled(per_rank<vector<std::int64_t>> const& what,
-                                 std::function<std::int64_t(int)> const& n_of,
-                                 std::int64_t salt = 0) const {
+    [[nodiscard]] static bool is_filled(per_rank<vector<std::int64_t>> const& what,
+                                        std::function<std::int64_t(int)> const& n_of,
+                                        std::int64_t salt = 0) {
         std::int64_t next = salt;
         for (int r = 0; r < what.size(); ++r) {
             if (std::ssize(what[r]) != n_of(r)) return false;
@@ -430,12 +430,14 @@ TEST_F(DamagedPerRankCheckpoint, OffsetsThatCannotBeAreRefused) {
 
 TEST_F(DamagedPerRankCheckpoint, OnePartWithoutTheOtherIsDamage) {
     SHMWIN_NEEDS_H5PY();
+    auto const* const shortened = // as if there had been data alone
+        "n, c = f[\".shmwin/objects\"][:1], f[\".shmwin/checksums\"][:-1]; "
+        "del f[\".shmwin/objects\"], f[\".shmwin/checksums\"]; "
+        "f[\".shmwin/objects\"], f[\".shmwin/checksums\"] = n, c";
     for (auto const* const line :
          {"del f[\"parts/offsets\"]",
           "del f[\"parts/data\"]",
-          "n = f[\".shmwin/objects\"][:1]; del f[\".shmwin/objects\"]; "
-          "f[\".shmwin/objects\"] = n; c = f[\".shmwin/checksums\"][:-1]; "
-          "del f[\".shmwin/checksums\"]; f[\".shmwin/checksums\"] = c",
+          shortened,
           "f[\"parts/data\"].attrs[\"shmwin_kind\"] = np.bytes_(\"array\")",
           "f[\"parts/offsets\"].attrs[\"shmwin_kind\"] = np.bytes_(\"array\")"}) {
         replace(world, file, whole);

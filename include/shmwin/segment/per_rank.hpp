@@ -151,8 +151,8 @@ class per_rank {
     }
 
     /// Internal: made by segment and group.
-    per_rank(std::shared_ptr<detail::segment_core> core, detail::placed_object const& where)
-        : core_(std::move(core)), where_(where) {}
+    per_rank(std::shared_ptr<detail::segment_core> core, detail::placed_object where)
+        : core_(std::move(core)), where_(std::move(where)) {}
     [[nodiscard]] detail::placed_object const& where() const noexcept {
         return where_;
     }

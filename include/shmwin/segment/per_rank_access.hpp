@@ -19,11 +19,11 @@ namespace shmwin::inline v1::detail {
 /// Of containers of one type. `slots` is where the containers of all ranks begin.
 struct per_rank_access {
     dtype element;
-    std::span<std::byte> (*bytes)(std::byte* slots, int r);
+    std::span<std::byte> (*bytes)(std::byte* slots, int r) = nullptr;
     /// Room for that many elements; they stay as they are. Only the rank itself.
-    void (*reserve)(std::byte* slots, int r, std::size_t n_elements);
+    void (*reserve)(std::byte* slots, int r, std::size_t n_elements) = nullptr;
     /// Only the rank itself.
-    void (*resize)(std::byte* slots, int r, std::size_t n_elements);
+    void (*resize)(std::byte* slots, int r, std::size_t n_elements) = nullptr;
 };
 
 /// Local. Keeps the functions of a type. Any thread.
