@@ -165,7 +165,7 @@ TEST_F(PerRank, SpansStayReadableWhileTheOwnerGrowsUntilTheNextFence) {
             mine.insert(mine.end(), mine.size() + 1, -1); // moves each time
             mine.shrink_to_fit();
             std::vector<void*> blocks; // whatever takes the memory, if it were free
-            for (int k = 0; k < 20; ++k) {
+            for (int k = 0; k < 8; ++k) {
                 blocks.push_back(seg.heap().allocate(n * sizeof(std::int64_t)));
                 std::fill_n(static_cast<std::int64_t*>(blocks.back()), n, -2);
             }
