@@ -5,11 +5,11 @@
 // Before all else: it silences gcc where libstdc++'s lines stand.
 #include "support/container_types.hpp"
 // And as everywhere:
+#include "shmwin/base/describe.hpp"
 #include "shmwin/io/checkpoint_store.hpp"
 #include "shmwin/view/range.hpp"
 
 #include "io/checksum.hpp"
-#include "support/described_types.hpp"
 #include "support/io_python.hpp"
 #include "support/io_store.hpp"
 
@@ -29,10 +29,24 @@
 #include <string_view>
 #include <vector>
 
+namespace app {
+enum class colour : std::int16_t { red = -2, green = 1, blue = 300 };
+struct grain { // padded
+    double x = 0;
+    float mass = 0;
+    bool charged = false;
+    std::int32_t id = 0;
+    friend bool operator==(grain const&, grain const&) = default;
+};
+} // namespace app
+SHMWIN_DESCRIBE_ENUM(app::colour, green, red, blue);
+SHMWIN_DESCRIBE(app::grain, x, mass, charged, id);
+
 namespace shmwin {
 namespace {
 
 using namespace test;
+using app::colour;
 using testing::Each;
 
 // Odd, so that no block of checksums begins where a rank's part does; more than one block.
@@ -47,9 +61,8 @@ std::int64_t first_of(int r, std::function<std::int64_t(int)> const& n_of) {
     return n;
 }
 
-test::particle particle_at(std::int64_t i) {
-    auto const x = static_cast<double>(i);
-    return {{x, -x}, 0.5F, i % 3 == 0, static_cast<std::int32_t>(i)};
+app::grain grain_at(std::int64_t i) {
+    return {static_cast<double>(i), 0.5F, i % 3 == 0, static_cast<std::int32_t>(i)};
 }
 
 struct PerRankCheckpoint : open_segment_and_directory {
@@ -112,13 +125,13 @@ TEST_F(PerRankCheckpoint, EachRankGetsBackWhatItHad) {
 TEST_F(PerRankCheckpoint, StringsAndStructuresComeBack) {
     auto const words = seg.create_per_rank<string>("words");
     auto const wide = seg.group("more").create_per_rank<basic_string<char16_t>>("wide");
-    auto const cloud = seg.create_per_rank<vector<test::particle>>("cloud");
+    auto const cloud = seg.create_per_rank<vector<app::grain>>("cloud");
     auto const paint = seg.create_per_rank<vector<colour>>("paint");
-    EXPECT_EQ(seg.info("cloud")->element->signature(), dtype_of<test::particle>.signature());
+    EXPECT_EQ(seg.info("cloud")->element->signature(), dtype_of<app::grain>.signature());
     words.mine() = "rank " + std::to_string(rank);
     wide.mine().assign(static_cast<std::size_t>(100 * rank), static_cast<char16_t>(0x3b1 + rank));
     for (int i = 0; i < 10 + rank; ++i)
-        cloud.mine().push_back(particle_at(1000 * rank + i));
+        cloud.mine().push_back(grain_at(1000 * rank + i));
     paint.mine().assign(3, rank % 2 == 0 ? colour::red : colour::blue);
     EXPECT_THAT(store.save(seg, {.step = 1}).saved,
                 ElementsAre("cloud", "more/wide", "paint", "words"));
@@ -134,7 +147,7 @@ TEST_F(PerRankCheckpoint, StringsAndStructuresComeBack) {
             std::u16string(static_cast<std::size_t>(100 * r), static_cast<char16_t>(0x3b1 + r)));
         ASSERT_THAT(cloud[r], SizeIs(static_cast<std::size_t>(10 + r)));
         for (int i = 0; i < 10 + r; ++i)
-            EXPECT_EQ(cloud[r][static_cast<std::size_t>(i)], particle_at(1000 * r + i));
+            EXPECT_EQ(cloud[r][static_cast<std::size_t>(i)], grain_at(1000 * r + i));
         EXPECT_THAT(paint[r], SizeIs(3));
         EXPECT_THAT(paint[r], Each(r % 2 == 0 ? colour::red : colour::blue));
     }
@@ -288,7 +301,7 @@ TEST_F(PerRankCheckpoint, WhatDoesNotFitChangesNothing) {
         {"structure",
          errc::type_mismatch,
          "in the checkpoint: int64",
-         [](segment& s) { s.create_per_rank<vector<test::particle>>("parts"); }},
+         [](segment& s) { s.create_per_rank<vector<app::grain>>("parts"); }},
         {"kind",
          errc::type_mismatch,
          "of kind array",
