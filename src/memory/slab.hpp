@@ -13,9 +13,8 @@
 #pragma once
 
 #include "shmwin/memory/header.hpp"
-#include "shmwin/sync/robust_mutex.hpp"
-
 #include "shmwin/memory/size_class.hpp"
+#include "shmwin/sync/robust_mutex.hpp"
 
 #include <array>
 #include <atomic>
