@@ -61,6 +61,11 @@ class unfinished_block {
     void* block_;
 };
 
+bool is_entered(directory const& names, std::string_view name, std::uint64_t offset) {
+    auto const there = names.find_head(name);
+    return there && there->head.offset == offset;
+}
+
 } // namespace
 
 // Of an object of all ranks together.
@@ -125,9 +130,8 @@ std::uint64_t segment_core::make_small_block(object_request const& request,
             values);
     } catch (error const&) {
         // A rank that died completing the call may have entered the name before.
-        auto const there = work.named ? directory_.find_head(request.name) : std::nullopt;
-        bool const is_named = there && region_.at(there->head.offset) == block;
-        if (block != nullptr && !is_named) {
+        bool const stays = work.named && is_entered(directory_, request.name, values[0]);
+        if (block != nullptr && !stays) {
             work.undo(block);
             heap_.deallocate(block);
         }
