@@ -1,53 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/segment/group.hpp"
 
-#include "shmwin/base/error.hpp"
-#include "shmwin/base/text.hpp"
 #include "shmwin/memory/directory.hpp"
 
 #include "segment/type_text.hpp"
 
-#include <array>
-#include <span>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shmwin::inline v1 {
-namespace {
-
-// In bytes.
-std::vector<std::int64_t>
-strides_of(std::span<std::int64_t const> shape, memory_order_kind order, std::size_t n_bytes) {
-    std::vector<std::int64_t> strides(shape.size());
-    auto stride = static_cast<std::int64_t>(n_bytes);
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        auto const d = order == memory_order_kind::left ? i : shape.size() - 1 - i;
-        strides[d] = stride;
-        // Beside an extent of 0 the others may be anything: it wraps, and nobody takes the step.
-        static_cast<void>(__builtin_mul_overflow(stride, shape[d], &stride));
-    }
-    return strides;
-}
-
-any_view view_of_foreign(dtype const& type,
-                         std::span<std::int64_t const> shape,
-                         detail::foreign_memory const& memory) {
-    std::array<std::int64_t, detail::max_dimensions> strides{};
-    for (std::size_t d = 0; d < shape.size(); ++d) {
-        strides[d] = memory.strides[d] * static_cast<std::int64_t>(type.n_bytes());
-    }
-    return {type, memory.first, shape, std::span(strides).first(shape.size()), memory.read_only};
-}
-
-// Of levels, the now's.
-std::byte* elements_of(detail::segment_core const& core, detail::object_record const& record) {
-    auto* const block = core.memory().where().base() + record.offset;
-    if (record.kind != object_kind::levels) return block;
-    auto const& control = *reinterpret_cast<detail::levels_control const*>(block);
-    return block + control.first_bytes + control.now.load() * control.stride_bytes;
-}
-
-} // namespace
 
 object_group object_group::group(std::string_view name) const {
     std::string whole(std::string_view(full(name)));
@@ -59,56 +22,6 @@ bool object_group::contains(std::string_view name) const {
     return core_->look_up(full(name)).has_value();
 }
 
-any_view object_group::create_array(std::string_view name,
-                                    dtype const& type,
-                                    std::span<std::int64_t const> shape,
-                                    array_options const& options,
-                                    source_line const& where) const {
-    auto const whole = full(name);
-    auto const id = type_id_of(type);
-    auto const made = core_->create({operation::create_array,
-                                     whole,
-                                     object_kind::array,
-                                     &id,
-                                     type,
-                                     shape,
-                                     memory_order_kind::right,
-                                     options,
-                                     where});
-    return {type, made.address, shape, strides_of(shape, memory_order_kind::right, type.n_bytes())};
-}
-
-any_view object_group::find_any(std::string_view name) const {
-    std::string const whole(std::string_view(full(name)));
-    auto const found = core_->look_up(whole);
-    if (!found || detail::is_hidden(whole)) {
-        raise(errc::not_found, detail::text("no such object (\"", whole, "\"; list() names all)"));
-    }
-    auto const& record = found->record;
-    if (record.kind == object_kind::per_rank) {
-        raise(errc::type_mismatch,
-              detail::text(
-                  "containers have no view (\"", whole, "\"; find_per_rank<V>() finds them)"));
-    }
-    auto const type = core_->element_of(record);
-    if (!type) {
-        raise(errc::type_mismatch,
-              detail::text("type has no description (\"",
-                           whole,
-                           "\" holds ",
-                           core_->type_text(record),
-                           "; find<T>() finds it)"));
-    }
-    if (record.is_foreign()) {
-        auto const memory = core_->foreign(found->index, record.generation, whole);
-        return view_of_foreign(*type, record.shape(), *memory);
-    }
-    bool const is_read_only =
-        record.kind == object_kind::levels || record.kind == object_kind::value;
-    auto const strides = strides_of(record.shape(), record.order, type->n_bytes());
-    return {*type, elements_of(*core_, record), record.shape(), strides, is_read_only};
-}
-
 std::optional<object_info> object_group::info(std::string_view name) const {
     auto const found = core_->look_up(full(name));
     if (!found) return std::nullopt;
@@ -117,7 +30,7 @@ std::optional<object_info> object_group::info(std::string_view name) const {
 
 std::vector<object_info> object_group::list() const {
     std::vector<object_info> all;
-    for (auto const& each : core_->names().list(prefix_.empty() ? prefix_ : prefix_ + '/')) {
+    for (auto const& each : core_->names().list(prefix().empty() ? prefix() : prefix() + '/')) {
         if (detail::is_hidden(each.record.name_text())) continue;
         all.push_back(detail::describe(*core_, each.record));
     }
