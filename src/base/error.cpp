@@ -20,6 +20,8 @@ out_of_range::~out_of_range() = default;
 out_of_memory::~out_of_memory() = default;
 runtime_failure::~runtime_failure() = default;
 peer_left::~peer_left() = default;
+barrier_broken::~barrier_broken() = default;
+owner_died::~owner_died() = default;
 
 argument_error::argument_error(error_info info)
     : std::invalid_argument(info.text), error(std::move(info)) {}
@@ -50,10 +52,13 @@ void raise(error_info info) {
         throw out_of_memory(std::move(info));
     case errc::peer_left:
         throw peer_left(std::move(info));
+    case errc::barrier_broken:
+        throw barrier_broken(std::move(info));
+    case errc::owner_died:
+        throw owner_died(std::move(info));
     case errc::ok:
     case errc::not_shared:
     case errc::disagreement:
-    case errc::owner_died:
     case errc::not_recoverable:
     case errc::timed_out:
     case errc::closed:
@@ -66,6 +71,8 @@ void raise(error_info info) {
     case errc::damaged:
     case errc::busy:
     case errc::unsupported:
+    case errc::would_deadlock:
+    case errc::data_race:
         break;
     }
     throw runtime_failure(std::move(info));
@@ -130,6 +137,12 @@ char const* name(errc code) noexcept {
         return "unsupported";
     case errc::out_of_range:
         return "out_of_range";
+    case errc::barrier_broken:
+        return "barrier_broken";
+    case errc::would_deadlock:
+        return "would_deadlock";
+    case errc::data_race:
+        return "data_race";
     }
     return "unknown";
 }

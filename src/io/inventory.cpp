@@ -126,7 +126,7 @@ inventory take_inventory(segment_core const& of) {
     std::vector<inventory_item> items;
     for (auto const& entry : of.names().list()) {
         auto const& record = entry.record;
-        if (is_hidden(record.name_text())) continue;
+        if (is_hidden(record.name_text()) || record.kind == object_kind::sync) continue;
         if (!record.saved) {
             left_out.emplace_back(record.name_text());
             continue;

@@ -156,6 +156,7 @@ segment_core::segment_core(node const& on, window&& memory, std::shared_ptr<void
                   who_,
                   lot_,
                   policy_),
+      waits_(who_, local_policy_, lot_, rendezvous_),
       heap_(region_, who_, lock_policy_),
       retired_(heap_),
       attachment_(heap_, &retired_),

@@ -18,6 +18,12 @@ char const* name(object_kind kind) noexcept {
         return "object";
     case object_kind::per_rank:
         return "per_rank";
+    case object_kind::sync:
+        return "sync";
+    case object_kind::synchronized:
+        return "synchronized";
+    case object_kind::queue:
+        return "queue";
     }
     return "unknown";
 }

@@ -36,8 +36,19 @@ constexpr std::array names{
     "transform",
     "reduce",
     "for_each_block",
+    "create_mutex",
+    "create_recursive_mutex",
+    "create_shared_mutex",
+    "create_condition_variable",
+    "create_semaphore",
+    "create_event",
+    "create_barrier",
+    "create_latch",
+    "create_counter",
+    "create_queue",
+    "create_synchronized",
 };
-static_assert(names.size() == static_cast<std::size_t>(operation::for_each_block) + 1);
+static_assert(names.size() == static_cast<std::size_t>(operation::create_synchronized) + 1);
 
 } // namespace
 

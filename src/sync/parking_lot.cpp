@@ -3,15 +3,16 @@
 
 namespace shmwin::inline v1::detail {
 
-void parking_lot::park(std::uint64_t key,
+bool parking_lot::park(std::uint64_t key,
                        wait_policy const& policy,
                        function_ref<bool()> ready,
-                       function_ref<void(bool)> check) const {
+                       function_ref<void(bool)> check,
+                       wait_deadline until) const {
     auto& sequence = line(key).sequence;
     for (;;) {
         auto const seen = sequence.word.load(); // before the look: a change after it is noticed
-        if (ready()) return;
-        wait_while(sequence, seen, policy, check);
+        if (ready()) return true;
+        if (!wait_while(sequence, seen, policy, check, until)) return ready();
     }
 }
 

@@ -61,6 +61,12 @@ bool changed_soon(waitable const& w, std::uint32_t old, wait_policy const& polic
     return w.word.load(std::memory_order_acquire) != old;
 }
 
+// Not less than a microsecond: the futex would not sleep at all.
+microseconds time_left(wait_deadline now, wait_deadline until) noexcept {
+    if (until - now > std::chrono::hours(1)) return std::chrono::hours(1);
+    return std::max(microseconds(1), std::chrono::ceil<microseconds>(until - now));
+}
+
 void sleep_once(waitable& w, std::uint32_t old, microseconds slice) noexcept {
     w.n_sleepers.fetch_add(1);
     if (w.word.load() == old) futex_wait(w.word, old, slice);
@@ -78,11 +84,14 @@ void waitable::wake() noexcept {
     if (n_sleepers.load() != 0) futex_wake_all(word);
 }
 
-void wait_while(waitable& w,
+bool wait_while(waitable& w,
                 std::uint32_t old,
                 wait_policy const& policy,
-                function_ref<void(bool)> check) {
-    if (changed_soon(w, old, policy)) return;
+                function_ref<void(bool)> check,
+                wait_deadline until) {
+    if (w.word.load(std::memory_order_acquire) != old) return true;
+    if (until != no_deadline && until <= steady_clock::now()) return false;
+    if (changed_soon(w, old, policy)) return true;
     auto const longest = policy.progress != nullptr
                              ? std::min(policy.slice, longest_slice_with_progress)
                              : policy.slice;
@@ -90,14 +99,18 @@ void wait_while(waitable& w,
     auto next_look = steady_clock::now() + thorough_look_every;
     while (w.word.load(std::memory_order_acquire) == old) {
         if (policy.progress != nullptr) policy.progress(policy.progress_context);
-        sleep_once(w, old, slice);
-        if (w.word.load(std::memory_order_acquire) != old) return;
+        auto const before = until == no_deadline ? wait_deadline() : steady_clock::now();
+        if (until <= before) return false;
+        sleep_once(
+            w, old, until == no_deadline ? slice : std::min(slice, time_left(before, until)));
+        if (w.word.load(std::memory_order_acquire) != old) return true;
         auto const now = steady_clock::now();
         bool const thorough = now >= next_look;
         if (thorough) next_look = now + thorough_look_every;
         check(thorough);
         slice = std::min(2 * slice, longest);
     }
+    return true;
 }
 
 } // namespace detail

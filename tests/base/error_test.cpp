@@ -14,7 +14,7 @@
 namespace shmwin {
 namespace {
 
-enum class thrown : std::uint8_t { argument, memory, failure, peer, range };
+enum class thrown : std::uint8_t { argument, memory, failure, peer, broken, owner, range };
 
 struct row {
     errc code;
@@ -35,7 +35,7 @@ constexpr auto rows = std::to_array<row>({
     {errc::not_shared, 8, "not_shared", thrown::failure},
     {errc::disagreement, 9, "disagreement", thrown::failure},
     {errc::peer_left, 10, "peer_left", thrown::peer},
-    {errc::owner_died, 11, "owner_died", thrown::failure},
+    {errc::owner_died, 11, "owner_died", thrown::owner},
     {errc::not_recoverable, 12, "not_recoverable", thrown::failure},
     {errc::timed_out, 13, "timed_out", thrown::failure},
     {errc::closed, 14, "closed", thrown::failure},
@@ -50,6 +50,9 @@ constexpr auto rows = std::to_array<row>({
     {errc::busy, 23, "busy", thrown::failure},
     {errc::unsupported, 24, "unsupported", thrown::failure},
     {errc::out_of_range, 25, "out_of_range", thrown::range},
+    {errc::barrier_broken, 26, "barrier_broken", thrown::broken},
+    {errc::would_deadlock, 27, "would_deadlock", thrown::failure},
+    {errc::data_race, 28, "data_race", thrown::failure},
 });
 
 static_assert(std::is_base_of_v<std::invalid_argument, argument_error>);
@@ -57,6 +60,8 @@ static_assert(std::is_base_of_v<std::bad_alloc, out_of_memory>);
 static_assert(std::is_base_of_v<std::out_of_range, out_of_range>);
 static_assert(std::is_base_of_v<std::runtime_error, runtime_failure>);
 static_assert(std::is_base_of_v<runtime_failure, peer_left>);
+static_assert(std::is_base_of_v<peer_left, barrier_broken>);
+static_assert(std::is_base_of_v<runtime_failure, owner_died>);
 static_assert(std::is_copy_constructible_v<argument_error>, "std::exception_ptr may copy");
 static_assert(std::is_copy_constructible_v<out_of_memory>);
 static_assert(std::is_copy_constructible_v<peer_left>);
@@ -76,8 +81,12 @@ TEST_P(Errc, HasAStableValueAndItsName) {
 thrown class_of(errc code) {
     try {
         raise(code, "text");
+    } catch (barrier_broken const&) {
+        return thrown::broken;
     } catch (peer_left const&) {
         return thrown::peer;
+    } catch (owner_died const&) {
+        return thrown::owner;
     } catch (runtime_failure const&) {
         return thrown::failure;
     } catch (out_of_memory const&) {

@@ -40,13 +40,24 @@ std::vector<std::pair<std::uint32_t, std::string>> const rows = {
     {24, "transform"},
     {25, "reduce"},
     {26, "for_each_block"},
+    {27, "create_mutex"},
+    {28, "create_recursive_mutex"},
+    {29, "create_shared_mutex"},
+    {30, "create_condition_variable"},
+    {31, "create_semaphore"},
+    {32, "create_event"},
+    {33, "create_barrier"},
+    {34, "create_latch"},
+    {35, "create_counter"},
+    {36, "create_queue"},
+    {37, "create_synchronized"},
 };
 
 TEST(Operation, HasAStableNumberAndAName) {
     for (auto const& [number, text] : rows) {
         EXPECT_EQ(name(static_cast<operation>(number)), text);
     }
-    EXPECT_EQ(static_cast<std::uint32_t>(operation::for_each_block), rows.size() - 1);
+    EXPECT_EQ(static_cast<std::uint32_t>(operation::create_synchronized), rows.size() - 1);
 }
 
 TEST(Operation, NamesAreDistinct) {

@@ -37,6 +37,9 @@ enum class errc : std::int32_t {
     busy = 23,             ///< somebody else is using it
     unsupported = 24,      ///< valid, but not on this machine or in this version
     out_of_range = 25,     ///< an index beyond its extent, a value beyond its type
+    barrier_broken = 26,   ///< a barrier or condition cannot be met: who must come has left or died
+    would_deadlock = 27,   ///< the caller would wait for itself
+    data_race = 28,        ///< two ranks used an element without a fence between, and one wrote
 };
 
 /// Local. The enumerator's name, e.g. "out_of_memory"; "unknown" for a value of a newer version.

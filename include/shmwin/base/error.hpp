@@ -87,6 +87,21 @@ class SHMWIN_API peer_left : public runtime_failure {
     using runtime_failure::runtime_failure;
     ~peer_left() override;
 };
+
+/// A barrier, latch or condition can no longer be met; the text names the missing ranks.
+class SHMWIN_API barrier_broken : public peer_left {
+  public:
+    using peer_left::peer_left;
+    ~barrier_broken() override;
+};
+
+/// The holder of a lock died inside; what the lock guards may be half changed. The lock is not
+/// held by whoever gets this.
+class SHMWIN_API owner_died : public runtime_failure {
+  public:
+    using runtime_failure::runtime_failure;
+    ~owner_died() override;
+};
 // NOLINTEND(cppcoreguidelines-special-member-functions)
 
 /// Called with every error before it is thrown. If it returns, the error is thrown.

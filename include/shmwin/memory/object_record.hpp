@@ -16,11 +16,14 @@ namespace shmwin::inline v1 {
 
 /// What an object is. Stable: stored in segments and files.
 enum class object_kind : std::uint8_t {
-    array = 1,    ///< N-d array of elements
-    levels = 2,   ///< time levels: several arrays of one shape, one of them now
-    value = 3,    ///< one lock-free atomic
-    object = 4,   ///< one object of a class type, or of an element type
-    per_rank = 5, ///< a container of elements for each rank
+    array = 1,        ///< N-d array of elements
+    levels = 2,       ///< time levels: several arrays of one shape, one of them now
+    value = 3,        ///< one lock-free atomic
+    object = 4,       ///< one object of a class type, or of an element type
+    per_rank = 5,     ///< a container of elements for each rank
+    sync = 6,         ///< a lock, a barrier, ...: made anew after a restore, never saved
+    synchronized = 7, ///< a lock and what it guards
+    queue = 8,        ///< tasks that ranks push and lease
 };
 
 /// Order of an array's elements. Stable.

@@ -21,6 +21,7 @@
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
 #include "shmwin/sync/rendezvous.hpp"
+#include "shmwin/sync/wait_context.hpp"
 
 #include <array>
 #include <atomic>
@@ -175,6 +176,8 @@ class SHMWIN_API segment_core final : public finalizable,
     [[nodiscard]] parking_lot const& lot() const noexcept { return lot_; }
     [[nodiscard]] participants const& who() const noexcept { return who_; }
     [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
+    /// For waits in local calls.
+    [[nodiscard]] wait_context const& waits() const noexcept { return waits_; }
 
   private:
     static std::shared_ptr<segment_core> open_on_node(node const& on, segment_options const& asked);
@@ -212,6 +215,7 @@ class SHMWIN_API segment_core final : public finalizable,
     wait_policy lock_policy_;  ///< of the short locks inside
     parking_lot lot_;
     rendezvous rendezvous_;
+    wait_context waits_;
     heap heap_;
     retired_blocks retired_;
     heap_attachment attachment_; ///< for the allocators that stand in the segment

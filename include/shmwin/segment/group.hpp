@@ -6,12 +6,12 @@
 #pragma once
 
 #include "shmwin/base/source_line.hpp"
-#include "shmwin/segment/array_group.hpp"
 #include "shmwin/segment/construct.hpp"
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/object_info.hpp"
 #include "shmwin/segment/options.hpp"
 #include "shmwin/segment/per_rank.hpp"
+#include "shmwin/segment/sync_group.hpp"
 #include "shmwin/segment/value.hpp"
 
 #include <array>
@@ -40,7 +40,7 @@ namespace shmwin::inline v1 {
 ///   runtime_failure (disagreement)     ranks are in different calls or pass different arguments
 ///   runtime_failure (closed)           the segment is closed
 ///   peer_left                          a rank threw, returned, exited or died
-class SHMWIN_API object_group : public array_group {
+class SHMWIN_API object_group : public sync_group {
   public:
     /// Local. The group whose names begin with this one's and `name`. Nothing is created.
     [[nodiscard]] object_group group(std::string_view name) const;
@@ -208,7 +208,7 @@ class SHMWIN_API object_group : public array_group {
 
     /// Internal.
     object_group(std::shared_ptr<detail::segment_core> core, std::string prefix)
-        : array_group(std::move(core), std::move(prefix)) {}
+        : sync_group(std::move(core), std::move(prefix)) {}
 
   private:
     template <typename V>

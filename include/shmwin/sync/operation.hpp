@@ -41,6 +41,17 @@ enum class operation : std::uint32_t {
     transform = 24,
     reduce = 25,
     for_each_block = 26,
+    create_mutex = 27,
+    create_recursive_mutex = 28,
+    create_shared_mutex = 29,
+    create_condition_variable = 30,
+    create_semaphore = 31,
+    create_event = 32,
+    create_barrier = 33,
+    create_latch = 34,
+    create_counter = 35,
+    create_queue = 36,
+    create_synchronized = 37,
 };
 
 /// Local. "create_array", "fence", ...

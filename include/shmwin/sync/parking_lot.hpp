@@ -29,12 +29,14 @@ class parking_lot {
     /// @pre  lines.size() is a power of two
     explicit parking_lot(std::span<parking_line> lines) noexcept : lines_(lines) {}
 
-    /// Returns when `ready()` is true. Whoever makes it true must call unpark(key) afterwards.
-    /// `check` as in wait_while().
-    SHMWIN_API void park(std::uint64_t key,
+    /// Returns when `ready()` is true, or at `until`. Whoever makes it true must call unpark(key)
+    /// afterwards. `check` as in wait_while().
+    /// @returns  what ready() said last
+    SHMWIN_API bool park(std::uint64_t key,
                          wait_policy const& policy,
                          function_ref<bool()> ready,
-                         function_ref<void(bool)> check) const;
+                         function_ref<void(bool)> check,
+                         wait_deadline until = no_deadline) const;
 
     /// Makes all who wait for `key` look again. Costs one atomic addition when nobody sleeps.
     SHMWIN_API void unpark(std::uint64_t key) const noexcept;
@@ -42,11 +44,11 @@ class parking_lot {
     /// Makes everybody look again: somebody left.
     SHMWIN_API void unpark_all() const noexcept;
 
-  private:
     [[nodiscard]] parking_line& line(std::uint64_t key) const noexcept {
         return lines_[mix(key) & (lines_.size() - 1)];
     }
 
+  private:
     std::span<parking_line> lines_;
 };
 

@@ -134,6 +134,10 @@ class rendezvous {
     /// Local. The check of every wait in the segment: throws peer_left if somebody is missing.
     SHMWIN_API void check_peers(collective_call const& waiting_in, bool look) const;
 
+    /// Local. The lowest participant that left or died, as far as anybody noticed; processes are
+    /// looked up only if `look`. Once one is noted, all ranks get that one.
+    [[nodiscard]] SHMWIN_API std::optional<participants::departure> first_missing(bool look) const;
+
   private:
     struct meeting; // one call of this rank
 
@@ -153,7 +157,6 @@ class rendezvous {
                                  meeting_values& values) const;
     void wait(meeting const& mine) const;
     [[nodiscard]] std::uint32_t decide(std::uint32_t generation, std::uint32_t how) const noexcept;
-    [[nodiscard]] std::optional<participants::departure> first_missing(bool look) const;
     int note_missing(int rank) const noexcept;
     [[noreturn]] void raise_missing(collective_call const& call) const;
     void finish() const;

@@ -44,12 +44,18 @@ struct waitable {
     SHMWIN_API void wake() noexcept;
 };
 
-/// Returns when `w.word` no longer holds `old`. `check` is called at each slice, with true when
-/// it is time for a thorough look (every 100 ms); it ends the wait by throwing.
-SHMWIN_API void wait_while(waitable& w,
+/// When a wait ends though what it waits for has not come.
+using wait_deadline = std::chrono::steady_clock::time_point;
+inline constexpr wait_deadline no_deadline = wait_deadline::max();
+
+/// Returns when `w.word` no longer holds `old`, or at `until`. `check` is called at each slice,
+/// with true when it is time for a thorough look (every 100 ms); it ends the wait by throwing.
+/// @returns  false if the word still holds `old`; after a deadline that has passed it looks once
+SHMWIN_API bool wait_while(waitable& w,
                            std::uint32_t old,
                            wait_policy const& policy,
-                           function_ref<void(bool)> check);
+                           function_ref<void(bool)> check,
+                           wait_deadline until = no_deadline);
 
 /// One look's worth of patience for a hand-written spin loop.
 inline void cpu_pause() noexcept {
