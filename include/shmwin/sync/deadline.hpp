@@ -23,7 +23,11 @@ template <typename Rep, typename Period>
 /// noticed.
 template <typename Clock, typename Duration>
 [[nodiscard]] wait_deadline deadline_of(std::chrono::time_point<Clock, Duration> const& when) {
-    return deadline_after(when - Clock::now());
+    if (when == std::chrono::time_point<Clock, Duration>::max()) return no_deadline;
+    auto const now = Clock::now();
+    if (when <= now)
+        return wait_deadline::clock::now(); // of time_point::min(), the difference overflows
+    return deadline_after(when - now);
 }
 template <typename Duration>
 [[nodiscard]] wait_deadline
