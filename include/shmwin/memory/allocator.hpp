@@ -82,11 +82,12 @@ class allocator {
         from.deallocate(block.get());
     }
 
+    /// Local. The largest n of which the bytes can be counted; the segment has less room.
     [[nodiscard]] static constexpr std::size_t max_size() noexcept {
         return static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / sizeof(T);
     }
 
-    /// Makes an element that takes an allocator (a string in a vector) with this one.
+    /// Local. Makes an element that takes an allocator (a string in a vector) with this one.
     template <typename U, typename... Args>
     requires(std::uses_allocator_v<U, allocator> || detail::is_pair<U>) void construct(
         U* at, Args&&... args) const {
@@ -99,7 +100,7 @@ class allocator {
     /// @throws runtime_failure (closed)
     [[nodiscard]] heap const& memory() const { return detail::require_heap(segment_.get()); }
 
-    /// True if one gives back what the other gave: both are of one segment.
+    /// Local. True if one gives back what the other gave: both are of one segment.
     template <typename U>
     [[nodiscard]] bool operator==(allocator<U> const& other) const noexcept {
         return segment_ == other.segment_;

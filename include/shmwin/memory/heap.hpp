@@ -53,7 +53,8 @@ class SHMWIN_API heap {
     /// @throws out_of_memory (out_of_memory)  the segment has no room; nothing changed
     /// @throws out_of_memory (no_space)       the system has no room; nothing changed
     /// @throws argument_error (invalid_argument)  the alignment is none
-    /// @complexity  O(1), and populating what was never used before
+    /// @complexity  O(1), and populating what was never used before; O(slabs) before it says that
+    ///              the segment is full: it collects first
     [[nodiscard]] void* allocate(std::size_t n_bytes,
                                  std::size_t alignment = alignof(std::max_align_t)) const {
         // What is known when the caller is compiled is not looked up again and again.
@@ -63,7 +64,8 @@ class SHMWIN_API heap {
         return allocate_any(n_bytes, alignment);
     }
 
-    /// Local. As allocate(), with all `n_bytes` bytes 0.
+    /// Local. As allocate(), with all `n_bytes` bytes 0. Pages that were never written to are not
+    /// zeroed again.
     [[nodiscard]] void* allocate_zeroed(std::size_t n_bytes,
                                         std::size_t alignment = alignof(std::max_align_t)) const;
 

@@ -83,7 +83,7 @@ class offset_ptr {
     }
     ~offset_ptr() = default;
 
-    /// The address in this process; nullptr for null.
+    /// Local. The address in this process; nullptr for null.
     [[nodiscard]] T* get() const noexcept { return distance_ == 0 ? nullptr : target(); }
     explicit operator bool() const noexcept { return distance_ != 0; }
     /// get(). Implicit for characters: libstdc++'s basic_string returns its pointer as a plain one.

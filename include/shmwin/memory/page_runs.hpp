@@ -148,6 +148,7 @@ class SHMWIN_API page_runs {
     /// Local. Pages of the used run that begins at `first`; 0 if none does.
     [[nodiscard]] std::uint64_t length(page_index first) const;
 
+    /// Local. O(1); the second form under a lock that the caller holds.
     [[nodiscard]] run_stats stats() const;
     [[nodiscard]] run_stats stats(held const& hold) const;
 

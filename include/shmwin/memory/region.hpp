@@ -38,19 +38,19 @@ class region {
         return *reinterpret_cast<segment_header const*>(base_);
     }
 
-    /// Address, in this process, of an offset. nullptr for 0.
+    /// Local. Address, in this process, of an offset. nullptr for 0.
     [[nodiscard]] std::byte* at(std::uint64_t offset) const noexcept {
         return offset == 0 ? nullptr : base_ + offset;
     }
 
-    /// Offset of an address. 0 for nullptr.
+    /// Local. Offset of an address. 0 for nullptr.
     [[nodiscard]] std::uint64_t offset_of(void const* address) const noexcept {
         return address == nullptr
                    ? 0
                    : static_cast<std::uint64_t>(static_cast<std::byte const*>(address) - base_);
     }
 
-    /// True if the address lies among the segment's objects.
+    /// Local. True if the address lies among the segment's objects.
     [[nodiscard]] bool owns(void const* address) const noexcept {
         auto const& pages = header()[section_id::pages];
         auto const first = reinterpret_cast<std::uintptr_t>(base_) + pages.offset;

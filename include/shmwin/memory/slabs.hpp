@@ -78,6 +78,7 @@ class SHMWIN_API slabs {
     /// that have no thread any more, and of dead ranks; gives empty slabs back. O(slabs).
     void collect() const;
 
+    /// Local. O(slabs); numbers that other ranks change meanwhile.
     [[nodiscard]] slab_stats stats() const;
 
     /// Local. Adds a line to `violations` for each broken invariant, at most `limit` in all. While

@@ -85,6 +85,11 @@ class SHMWIN_API object_group : public sync_group {
 
     /// Local. One T, constructed by this rank alone; found by all others. Files can hold it, so T
     /// must be an element type; anything else is constructed as `transient`.
+    ///
+    /// @throws argument_error (already_exists, invalid_argument)  the name is taken, or none
+    /// @throws out_of_memory (out_of_memory, no_space)  nothing changed
+    /// @throws runtime_failure (closed), and what T's constructor throws: nothing changed
+    /// @complexity  O(1): a block, a lock for the name
     template <typename T, typename... Args>
     requires(!(std::same_as<std::remove_cvref_t<Args>, transient_t> || ...)) T* construct(
         located_name const& name, Args&&... args) const {
@@ -112,6 +117,9 @@ class SHMWIN_API object_group : public sync_group {
     ///
     /// @throws argument_error (type_mismatch)   what is there is another type or kind
     /// @throws argument_error (already_exists)  the constructor asks for its own name
+    /// @throws argument_error (invalid_argument)  the name is none
+    /// @throws out_of_memory (out_of_memory, no_space)  nothing changed
+    /// @throws runtime_failure (closed), and what T's constructor throws
     /// @throws peer_left  the rank that is constructing it left, and does not end
     /// @complexity  to find: as find(). To construct: two short locks
     template <typename T, typename... Args>
@@ -172,6 +180,7 @@ class SHMWIN_API object_group : public sync_group {
     /// Local. Destroys an object that create_object, construct or find_or_construct made, and frees
     /// its memory. No rank may use it any more.
     /// @throws argument_error (not_found, type_mismatch)
+    /// @throws runtime_failure (closed)
     template <typename T>
     void destroy(std::string_view name) const {
         auto const whole = full(name);

@@ -50,10 +50,11 @@ class SHMWIN_API segment : public object_group {
     /// @see MPI 3.1, 11.5.4 (memory and process synchronisation)
     void fence();
 
-    /// Node, collective. Gives the memory of all free pages back to the system, after each rank has
-    /// collected its own. Nothing else ever does: once one process has given pages back, those that
-    /// another has registered (with a network card, a GPU) are orphans that hold old data. So no
-    /// transfer and no registration may be live on memory that was freed.
+    /// Node, collective. Gives the memory of the heap's free pages back to the system, after each
+    /// rank has collected its own; pages of metadata stay. Nothing else ever does: once one process
+    /// has given pages back, those that another has registered (with a network card, a GPU) are
+    /// orphans that hold old data. So no transfer and no registration may be live on memory that
+    /// was freed.
     ///
     /// @returns  bytes given back, the same on all ranks; 0 where the system cannot take them
     /// @throws peer_left, runtime_failure (disagreement, closed), out_of_memory (no_space)
@@ -88,8 +89,11 @@ class SHMWIN_API segment : public object_group {
     /// rank and source line. .text() for people, .json() for scripts. O(n log n).
     [[nodiscard]] shmwin::memory_map memory_map() const;
 
+    /// Local. This rank's number among the segment's, in node.comm().
     [[nodiscard]] int rank() const noexcept;
+    /// Local. How many ranks share the segment.
     [[nodiscard]] int n_ranks() const noexcept;
+    /// Local. Where the memory comes from: mpi_window or memfd.
     [[nodiscard]] backing_kind backing() const noexcept;
     /// Local. Bytes for objects.
     [[nodiscard]] std::size_t capacity() const noexcept;
