@@ -138,6 +138,22 @@ std::optional<object_head> directory::erase(std::uint32_t index, std::uint32_t g
     return head;
 }
 
+std::optional<object_head> directory::erase(std::string_view name,
+                                            function_ref<bool(object_head const&)> accept) const {
+    auto const name_hash = hash(name);
+    auto const hold = lock();
+    auto* const where = current_table();
+    if (where == nullptr) return std::nullopt;
+    auto const place = probe(*where, name_hash, name);
+    if (!place.found) return std::nullopt;
+    auto const there = slot(place.index);
+    auto const head = there.load_head();
+    if (is_claim(there.link()) || !accept(head)) return std::nullopt;
+    --state_->n_live;
+    remove(place);
+    return head;
+}
+
 // Under the lock. Takes a name out of the table, and gives its record back.
 void directory::remove(position const& which) const noexcept {
     auto& where = *current_table();

@@ -49,11 +49,17 @@ struct directory::record_slot {
     static constexpr std::size_t near_bytes = 64; // a link, and so many words of the record
     static constexpr std::size_t far_bytes = record_bytes - near_bytes;
     static constexpr std::size_t name_word = offsetof(object_record, name) / 8;
-    static constexpr std::size_t behind_name_word = name_word + (max_name_bytes + 1) / 8;
+    static constexpr std::size_t extents_word = offsetof(object_record, extents) / 8;
+    static constexpr std::size_t numbers_word = offsetof(object_record, n_bytes) / 8;
+    static constexpr std::size_t type_word = offsetof(object_record, type) / 8;
+    static constexpr std::size_t file_word = offsetof(object_record, file) / 8;
     static constexpr std::size_t generation_word = offsetof(object_record, generation) / 8;
     static_assert(offsetof(object_record, name_hash) == 0);
     static_assert(offsetof(object_record, name) % 8 == 0 && name_word == sizeof(object_head) / 8);
     static_assert(offsetof(object_record, generation) % 8 == 0, "no carry into another field");
+    static_assert(extents_word == name_word + (max_name_bytes + 1) / 8);
+    static_assert(numbers_word == extents_word + max_dimensions);
+    static_assert(offsetof(object_record, type) % 8 == 0 && offsetof(object_record, file) % 8 == 0);
 
     std::uint64_t* near; // free: index of the next free record + 1; else a claim, or 0
     std::uint64_t* far;
@@ -65,38 +71,56 @@ struct directory::record_slot {
         return at(i).load(std::memory_order_acquire);
     }
 
-    // The whole record; of the name as much as there is.
+    // The whole record; of texts and extents as much as there is.
     [[nodiscard]] object_record load() const noexcept {
         std::array<std::uint64_t, n_words> copy{};
+        auto const take = [&](std::size_t i) { return copy.at(i) = word(i); };
+        auto const take_text = [&](std::size_t first, std::size_t end) {
+            for (auto i = first; i < end && !has_zero_byte(take(i)); ++i) {
+            }
+        };
         for (std::size_t i = 0; i < name_word; ++i) {
-            copy[i] = word(i);
+            take(i);
         }
-        for (std::size_t i = name_word; i < behind_name_word; ++i) {
-            copy[i] = word(i);
-            if (has_zero_byte(copy[i])) break;
+        take_text(name_word, extents_word);
+        auto const n_extents = std::bit_cast<object_record>(copy).n_extents;
+        for (std::size_t i = 0; i < std::min<std::size_t>(n_extents, max_dimensions); ++i) {
+            take(extents_word + i);
         }
-        for (std::size_t i = behind_name_word; i < n_words; ++i) {
-            copy[i] = word(i);
+        for (auto i = numbers_word; i < type_word; ++i) {
+            take(i);
         }
+        take_text(type_word, file_word);
+        take_text(file_word, n_words);
         return std::bit_cast<object_record>(copy);
     }
 
-    // As the record of that generation; not what is behind the end of the name: it is never looked
-    // at.
+    // As the record of that generation; not what is behind the end of texts and extents: it is
+    // never looked at.
     void store(object_record const& record, std::uint32_t generation) const noexcept {
-        auto const store_word = [&](std::size_t i) {
+        auto const put = [&](std::size_t i) {
             std::uint64_t word = 0;
             std::memcpy(&word, reinterpret_cast<std::byte const*>(&record) + 8 * i, sizeof word);
             if (i == generation_word) word = (word & ~0xffff'ffffULL) | generation;
             at(i).store(word, std::memory_order_release);
+            return word;
         };
-        auto const end_of_name = name_word + record.name_text().size() / 8 + 1;
-        for (std::size_t i = 0; i < end_of_name; ++i) {
-            store_word(i);
+        auto const put_text = [&](std::size_t first, std::size_t end) {
+            for (auto i = first; i < end && !has_zero_byte(put(i)); ++i) {
+            }
+        };
+        for (std::size_t i = 0; i < name_word; ++i) {
+            put(i);
         }
-        for (std::size_t i = behind_name_word; i < n_words; ++i) {
-            store_word(i);
+        put_text(name_word, extents_word);
+        for (std::size_t i = 0; i < record.n_extents; ++i) {
+            put(extents_word + i);
         }
+        for (auto i = numbers_word; i < type_word; ++i) {
+            put(i);
+        }
+        put_text(type_word, file_word);
+        put_text(file_word, n_words);
     }
 
     [[nodiscard]] object_head load_head() const noexcept {
@@ -110,7 +134,7 @@ struct directory::record_slot {
     load_extents(std::size_t n) const noexcept {
         std::array<std::int64_t, max_dimensions> extents{};
         for (std::size_t i = 0; i < std::min(n, max_dimensions); ++i) {
-            extents[i] = static_cast<std::int64_t>(word(offsetof(object_record, extents) / 8 + i));
+            extents[i] = static_cast<std::int64_t>(word(extents_word + i));
         }
         return extents;
     }

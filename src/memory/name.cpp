@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/base/error.hpp"
+#include "shmwin/base/hash.hpp"
 #include "shmwin/base/text.hpp"
 #include "shmwin/memory/directory.hpp"
 
@@ -88,6 +89,24 @@ bool is_plain(std::string_view name) {
     return unusual == 0;
 }
 
+// Most names: printable ASCII in one part that begins with no dot. Eight bytes at a time.
+bool is_simple(std::string_view name) noexcept {
+    constexpr std::uint64_t each = 0x0101'0101'0101'0101ULL;
+    constexpr std::uint64_t tops = each << 7U;
+    auto const zeros = [](std::uint64_t x) { return (x - each) & ~x; };
+    if (name.empty() || name.size() > max_name_bytes || name.front() == '.') return false;
+    std::uint64_t unusual = 0;
+    for (auto rest = name; !rest.empty();) {
+        auto const n = std::min<std::size_t>(rest.size(), 8);
+        auto const blanks = n == 8 ? 0 : (each * ' ') << 8 * n; // behind the end
+        auto const bytes = bytes_as_number(rest.data(), n) | blanks;
+        unusual |= bytes | ((bytes - each * ' ') & ~bytes) | zeros(bytes ^ each * '/')
+                   | zeros(bytes ^ each * 0x7f);
+        rest.remove_prefix(n);
+    }
+    return (unusual & tops) == 0;
+}
+
 void check_length(std::string_view name) {
     if (name.empty()) refuse(name, "is empty");
     if (name.size() <= max_name_bytes) return;
@@ -123,6 +142,7 @@ void check_parts(std::string_view name) {
 } // namespace
 
 void check_name(std::string_view name) {
+    if (is_simple(name)) return;
     check_length(name);
     check_characters(name);
     check_parts(name);

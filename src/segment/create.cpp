@@ -261,7 +261,8 @@ placed_object segment_core::construct_small(object_request const& request,
                                             function_ref<void(void*)> destruct) {
     if (!is_open()) raise(errc::closed, "construct is not possible (the segment is closed)");
     check_request(request);
-    directory_.check_free(request.name);
+    // Elements are bytes: to construct one in vain costs less than a look.
+    if (!request.element) directory_.check_free(request.name);
     keep_type_text(directory_, local_policy_, *request.type, rank());
     auto* const block = heap_.allocate(request.type->n_bytes, alignment_of(request));
     unfinished_block guard(heap_, block);

@@ -120,10 +120,13 @@ void segment_core::destroy_together(placed_object const& what,
 void segment_core::destroy_alone(object_request const& request,
                                  function_ref<void(void*)> destruct) {
     require_open(operation::destroy);
-    auto const found = find_head(request);
-    auto const record = directory_.erase(found.index, found.head.generation);
-    if (!record) raise_stale(request.name);
-    auto* const address = region_.at(record->offset);
+    auto const is_asked_for = [&](object_head const& head) { return is_match(head, request); };
+    auto const taken = directory_.erase(request.name, is_asked_for);
+    if (!taken) {
+        static_cast<void>(find_head(request)); // says what is wrong
+        raise_stale(request.name);
+    }
+    auto* const address = region_.at(taken->offset);
     destruct(address);
     heap_.deallocate(address);
 }

@@ -9,7 +9,9 @@
 #include "segment/type_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <ctime>
 
 namespace shmwin::inline v1::detail {
@@ -25,9 +27,13 @@ constexpr std::size_t round_up(std::size_t n, std::size_t unit) {
     return (n + unit - 1) / unit * unit;
 }
 
+// Zeros to the end of the word that the text ends in, and no further: to clear the whole record
+// would cost as much as the rest of it.
 template <std::size_t N>
-void copy_head(std::array<char, N>& field, std::string_view text) {
-    text.copy(field.data(), N - 1);
+void copy_text(std::array<char, N>& field, std::string_view text) {
+    auto const n = std::min(text.size(), N - 1);
+    std::fill_n(field.begin() + static_cast<std::ptrdiff_t>(n / 8 * 8), 8, '\0');
+    text.copy(field.data(), n);
 }
 
 char const* order_text(memory_order_kind order) {
@@ -117,7 +123,7 @@ void check_request(object_request const& request) {
 }
 
 object_record make_record(object_request const& request, int creator) {
-    object_record record{};
+    object_record record; // NOLINT(*-member-init): all that is read of it is set below
     record.name_hash = hash(request.name);
     record.type_hash = request.type->hash;
     record.n_bytes = block_bytes(request);
@@ -127,9 +133,14 @@ object_record make_record(object_request const& request, int creator) {
     record.kind = request.kind;
     record.order = request.order;
     record.n_extents = static_cast<std::uint8_t>(request.extents.size());
-    if (request.kind == object_kind::levels) {
-        record.n_levels = static_cast<std::uint8_t>(request.options.levels);
-    }
+    record.n_levels = request.kind == object_kind::levels
+                          ? static_cast<std::uint8_t>(request.options.levels)
+                          : std::uint8_t{0};
+    record.offset = 0;
+    record.generation = 0;
+    record.reserved = {};
+    record.element_kind = {};
+    record.element_digits = 0;
     record.has_dtype = request.element.has_value();
     record.saved = record.has_dtype && request.options.saved;
     record.whole_pages = request.options.whole_pages;
@@ -147,8 +158,8 @@ object_record make_record(object_request const& request, int creator) {
     set_type_text(record, request.type->signature);
     std::string_view file = request.where.file;
     file.remove_prefix(std::min(file.size(), file.find_last_of('/') + 1));
-    copy_head(record.file, file);
-    copy_head(record.name, request.name);
+    copy_text(record.file, file);
+    copy_text(record.name, request.name);
     return record;
 }
 

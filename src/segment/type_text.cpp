@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 namespace shmwin::inline v1::detail {
 namespace {
@@ -34,7 +35,7 @@ std::string part_of(std::string_view signature, std::size_t at) {
 }
 
 bool fits_record(std::string_view signature) {
-    return signature.size() < object_record{}.type.size();
+    return signature.size() < std::tuple_size_v<decltype(object_record::type)>;
 }
 
 } // namespace
@@ -43,11 +44,14 @@ void set_type_text(object_record& record, std::string_view signature) noexcept {
     auto const room = record.type.size() - 1;
     record.type_is_cut = !fits_record(signature);
     if (!record.type_is_cut) {
+        auto const last_word = signature.size() / 8 * 8; // the 0 that ends it is in that one
+        std::memset(record.type.data() + last_word, 0, 8);
         signature.copy(record.type.data(), room);
         return;
     }
     auto const n = signature.copy(record.type.data(), room - ellipsis.size());
     ellipsis.copy(record.type.data() + n, ellipsis.size());
+    record.type.back() = '\0';
 }
 
 void keep_type_text(directory const& names,

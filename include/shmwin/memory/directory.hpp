@@ -128,6 +128,12 @@ class SHMWIN_API directory {
     /// @returns  what it was; nothing if no object of that generation stands at `index`
     std::optional<object_head> erase(std::uint32_t index, std::uint32_t generation) const;
 
+    /// Local. Takes the object of that name out, if `accept` takes its head; one look-up, under the
+    /// lock that entering and taking out share.
+    /// @returns  what it was; nothing if there is none, or not accepted
+    std::optional<object_head> erase(std::string_view name,
+                                     function_ref<bool(object_head const&)> accept) const;
+
     /// Local. True if the object is still there.
     [[nodiscard]] bool contains(std::uint32_t index, std::uint32_t generation) const;
 
