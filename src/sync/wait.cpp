@@ -73,6 +73,32 @@ void sleep_once(waitable& w, std::uint32_t old, microseconds slice) noexcept {
     w.n_sleepers.fetch_sub(1);
 }
 
+// Until `changed()`, or `until`: then false.
+bool sleep_in_slices(function_ref<bool()> changed,
+                     function_ref<void(microseconds)> sleep,
+                     wait_policy const& policy,
+                     function_ref<void(bool)> check,
+                     wait_deadline until) {
+    auto const longest = policy.progress != nullptr
+                             ? std::min(policy.slice, longest_slice_with_progress)
+                             : policy.slice;
+    auto slice = std::min(first_slice, longest);
+    auto next_look = steady_clock::now() + thorough_look_every;
+    while (!changed()) {
+        if (policy.progress != nullptr) policy.progress(policy.progress_context);
+        auto const before = until == no_deadline ? wait_deadline() : steady_clock::now();
+        if (until <= before) return false;
+        sleep(until == no_deadline ? slice : std::min(slice, time_left(before, until)));
+        if (changed()) return true;
+        auto const now = steady_clock::now();
+        bool const thorough = now >= next_look;
+        if (thorough) next_look = now + thorough_look_every;
+        check(thorough);
+        slice = std::min(2 * slice, longest);
+    }
+    return true;
+}
+
 } // namespace
 
 void waitable::publish(std::uint32_t value) noexcept {
@@ -89,28 +115,22 @@ bool wait_while(waitable& w,
                 wait_policy const& policy,
                 function_ref<void(bool)> check,
                 wait_deadline until) {
-    if (w.word.load(std::memory_order_acquire) != old) return true;
+    auto const changed = [&] { return w.word.load(std::memory_order_acquire) != old; };
+    if (changed()) return true;
     if (until != no_deadline && until <= steady_clock::now()) return false;
     if (changed_soon(w, old, policy)) return true;
-    auto const longest = policy.progress != nullptr
-                             ? std::min(policy.slice, longest_slice_with_progress)
-                             : policy.slice;
-    auto slice = std::min(first_slice, longest);
-    auto next_look = steady_clock::now() + thorough_look_every;
-    while (w.word.load(std::memory_order_acquire) == old) {
-        if (policy.progress != nullptr) policy.progress(policy.progress_context);
-        auto const before = until == no_deadline ? wait_deadline() : steady_clock::now();
-        if (until <= before) return false;
-        sleep_once(
-            w, old, until == no_deadline ? slice : std::min(slice, time_left(before, until)));
-        if (w.word.load(std::memory_order_acquire) != old) return true;
-        auto const now = steady_clock::now();
-        bool const thorough = now >= next_look;
-        if (thorough) next_look = now + thorough_look_every;
-        check(thorough);
-        slice = std::min(2 * slice, longest);
-    }
-    return true;
+    return sleep_in_slices(
+        changed, [&](microseconds slice) { sleep_once(w, old, slice); }, policy, check, until);
+}
+
+bool sleep_on(futex_word& word,
+              std::uint32_t old,
+              function_ref<bool()> changed,
+              wait_policy const& policy,
+              function_ref<void(bool)> check,
+              wait_deadline until) {
+    return sleep_in_slices(
+        changed, [&](microseconds slice) { futex_wait(word, old, slice); }, policy, check, until);
 }
 
 } // namespace detail

@@ -34,6 +34,15 @@ bool wait_context::park(awaited const& what,
     }
 }
 
+bool wait_context::sleep_on(futex_word& word,
+                            std::uint32_t old,
+                            function_ref<bool()> changed,
+                            awaited const& /*what*/,
+                            function_ref<void(bool)> check,
+                            wait_deadline until) const {
+    return detail::sleep_on(word, old, changed, policy_, check, until);
+}
+
 void wait_context::check_peers(awaited const& what, bool look, errc code) const {
     auto const who = meeting_.first_missing(look);
     if (!who) return;

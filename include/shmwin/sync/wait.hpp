@@ -57,6 +57,15 @@ SHMWIN_API bool wait_while(waitable& w,
                            function_ref<void(bool)> check,
                            wait_deadline until = no_deadline);
 
+/// Sleeps on a word of which the caller knows more than its value: `changed()` says whether the
+/// wait has ended, the kernel compares `word` with `old`. No spin; else as wait_while().
+SHMWIN_API bool sleep_on(futex_word& word,
+                         std::uint32_t old,
+                         function_ref<bool()> changed,
+                         wait_policy const& policy,
+                         function_ref<void(bool)> check,
+                         wait_deadline until = no_deadline);
+
 /// One look's worth of patience for a hand-written spin loop.
 inline void cpu_pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)

@@ -45,6 +45,14 @@ class wait_context {
                          function_ref<void(bool)> check,
                          wait_deadline until = no_deadline) const;
 
+    /// Local. detail::sleep_on() of this rank's policy: for locks, which spin by themselves.
+    SHMWIN_API bool sleep_on(futex_word& word,
+                             std::uint32_t old,
+                             function_ref<bool()> changed,
+                             awaited const& what,
+                             function_ref<void(bool)> check,
+                             wait_deadline until = no_deadline) const;
+
     /// Local. The check of waits that any rank may end: throws peer_left if somebody is missing.
     /// @param code  peer_left, or barrier_broken
     SHMWIN_API void check_peers(awaited const& what, bool look, errc code = errc::peer_left) const;

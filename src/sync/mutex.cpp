@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/sync/mutex.hpp"
+
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/text.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+using std::chrono::steady_clock;
+
+// Between two looks at a lock that is held: less than a microsecond, then up to two.
+constexpr int first_pauses = 8;
+constexpr int most_pauses = 32;
+
+// Who only tries looks at the holder's process as often as who waits.
+constexpr std::chrono::milliseconds look_every{100};
+// For who left, to unlock as its exception unwinds, or to end.
+constexpr std::chrono::milliseconds grace_of_who_left{500};
+
+bool is_time_to_look() noexcept {
+    thread_local steady_clock::time_point next;
+    auto const now = steady_clock::now();
+    if (now < next) return false;
+    next = now + look_every;
+    return true;
+}
+
+std::string holder_text(lock_holder const& by) {
+    if (!by) return "nobody holds it";
+    return text("thread ", by.thread, " of rank ", by.rank, " holds it");
+}
+
+[[noreturn]] void raise_not_held(awaited const& what, lock_holder const& by) {
+    raise(errc::invalid_argument,
+          text(what.call, " is not possible (", holder_text(by), ", not the calling thread)"));
+}
+
+[[noreturn]] void raise_own(awaited const& what, lock_holder const& me) {
+    raise(errc::would_deadlock,
+          text(what.call, " is not possible (", holder_text(me), ", which is the caller)"));
+}
+
+[[noreturn]] void
+raise_left(awaited const& what, participants const& who, lock_holder const& holder) {
+    auto const gone = who.departure_of(holder.rank);
+    auto const why = gone.how == participant_state::closed
+                         ? text("rank ", holder.rank, " closed the segment")
+                         : participants::describe(gone).text;
+    raise(error_info{errc::peer_left,
+                     false,
+                     holder.rank,
+                     text(what.call,
+                          " cannot be met (",
+                          holder_text(holder),
+                          ", and ",
+                          why,
+                          " while its process lives on)")});
+}
+
+// How long a holder has been one that left.
+class patience {
+  public:
+    [[nodiscard]] bool ends_with(participants const& who, int holder) {
+        if (who.alive(holder, false)) {
+            since_.reset();
+            return false;
+        }
+        auto const now = steady_clock::now();
+        if (!since_) since_ = now;
+        return now - *since_ >= grace_of_who_left;
+    }
+
+  private:
+    std::optional<steady_clock::time_point> since_;
+};
+
+} // namespace
+
+// The lock is in nobody's hands, but its last holder died or gave up.
+void mutex_state::require_sound(std::uint64_t seen, awaited const& what) {
+    auto const who = static_cast<int>(seen >> 32U) - 1;
+    if ((seen & not_recoverable) != 0) {
+        raise(errc::not_recoverable,
+              text(what.call,
+                   " is not possible (a holder died, and rank ",
+                   who,
+                   " unlocked without mark_consistent(); destroy and create it anew)"));
+    }
+    if ((seen & inconsistent) != 0) {
+        raise(error_info{errc::owner_died,
+                         false,
+                         who,
+                         text(what.call,
+                              " is not possible (rank ",
+                              who,
+                              " died while it held the lock; lock_to_repair(), mend the data, "
+                              "mark_consistent())")});
+    }
+}
+
+// Ends the hold of a dead process. True if nobody holds the lock that `seen` was.
+bool mutex_state::end_of_dead(std::uint64_t seen, wait_context const& by) {
+    auto const holder = holder_in(seen);
+    if (!holder || !by.who().gone(holder.rank)) return false;
+    auto const left =
+        inconsistent | (std::uint64_t{static_cast<std::uint32_t>(holder.rank)} + 1) << 32U;
+    if (word_.compare_exchange_strong(seen, left)) futex_wake_all(lower_half());
+    return true;
+}
+
+// Looks from time to time: a look takes the line from the holder, who is slower for it (T. E.
+// Anderson, "The performance of spin lock alternatives for shared-memory multiprocessors", 1990).
+bool mutex_state::taken_soon(std::uint64_t mine, wait_policy const& policy) noexcept {
+    int n_pauses = first_pauses;
+    for (int n = 0; n < std::min(policy.spin, 100); n += n_pauses) {
+        for (int i = 0; i < n_pauses; ++i) {
+            cpu_pause();
+        }
+        if (word_.load(std::memory_order_relaxed) == 0 && take(mine)) return true;
+        n_pauses = std::min(2 * n_pauses, most_pauses);
+    }
+    return false;
+}
+
+// For who does not wait for long: true if it found the holder dead.
+bool mutex_state::look_again(wait_context const& by) {
+    auto const seen = word_.load(std::memory_order_relaxed);
+    return holder_in(seen) && is_time_to_look() && end_of_dead(seen, by);
+}
+
+// While `asleep` holds the lock. False at `until`.
+bool mutex_state::sleep(std::uint64_t asleep,
+                        wait_context const& by,
+                        awaited const& what,
+                        wait_deadline until) {
+    auto const old = static_cast<std::uint32_t>(asleep);
+    patience with_holder;
+    return by.sleep_on(
+        lower_half(),
+        old,
+        [&] { return static_cast<std::uint32_t>(word_.load(std::memory_order_relaxed)) != old; },
+        what,
+        [&](bool look) {
+            auto const seen = word_.load(std::memory_order_relaxed);
+            if (!look || static_cast<std::uint32_t>(seen) != old) return;
+            if (end_of_dead(seen, by)) return;
+            auto const holder = holder_in(seen);
+            if (with_holder.ends_with(by.who(), holder.rank)) raise_left(what, by.who(), holder);
+        },
+        until);
+}
+
+// Takes the lock that nobody holds, as `seen` says; nothing if it is another's by now.
+std::optional<mutex_outcome> mutex_state::take_free(std::uint64_t& seen,
+                                                    std::uint64_t mine,
+                                                    bool to_repair,
+                                                    awaited const& what) {
+    if (!to_repair || (seen & not_recoverable) != 0) require_sound(seen, what);
+    auto const kept = seen & inconsistent;
+    if (!word_.compare_exchange_strong(
+            seen, mine | kept, std::memory_order_acquire, std::memory_order_relaxed)) {
+        return std::nullopt;
+    }
+    return kept != 0 ? mutex_outcome::to_repair : mutex_outcome::locked;
+}
+
+mutex_outcome mutex_state::wait(wait_context const& by,
+                                awaited const& what,
+                                wait_deadline until,
+                                bool to_repair) {
+    auto const mine = name_of(by);
+    if (taken_soon(mine, by.policy())) return mutex_outcome::locked;
+    std::uint64_t others = 0; // once it slept, others may sleep too
+    auto seen = word_.load(std::memory_order_relaxed);
+    for (;;) {
+        if (!holder_in(seen)) {
+            if (auto const got = take_free(seen, mine | others, to_repair, what)) return *got;
+            continue;
+        }
+        if ((seen & ~flags) == mine) raise_own(what, holder_in(seen));
+        auto const asleep = seen | sleepers;
+        if (seen != asleep && !word_.compare_exchange_strong(seen, asleep)) continue;
+        if (!sleep(asleep, by, what, until) && !look_again(by)) return mutex_outcome::timed_out;
+        others = sleepers;
+        seen = word_.load(std::memory_order_relaxed);
+    }
+}
+
+bool mutex_state::try_again(wait_context const& by, awaited const& what) {
+    static_cast<void>(look_again(by));
+    auto const seen = word_.load(std::memory_order_relaxed);
+    if (holder_in(seen)) return false;
+    require_sound(seen, what);
+    return take(name_of(by));
+}
+
+void mutex_state::mark_consistent(wait_context const& by, awaited const& what) {
+    if (!is_mine(by)) raise_not_held(what, holder());
+    word_.fetch_and(~inconsistent, std::memory_order_relaxed);
+}
+
+void mutex_state::give_back(wait_context const& by, awaited const& what) {
+    if (!is_mine(by)) raise_not_held(what, holder());
+    auto const gave_up =
+        not_recoverable | (std::uint64_t{static_cast<std::uint32_t>(by.self())} + 1) << 32U;
+    auto seen = word_.load(std::memory_order_relaxed);
+    std::uint64_t left = 0;
+    do {
+        left = (seen & inconsistent) != 0 ? gave_up : 0;
+    } while (!word_.compare_exchange_weak(
+        seen, left, std::memory_order_release, std::memory_order_relaxed));
+    if ((seen & sleepers) == 0) return;
+    if (left == 0) {
+        futex_wake_one(lower_half());
+    } else {
+        futex_wake_all(lower_half());
+    }
+}
+
+} // namespace shmwin::inline v1::detail
