@@ -80,6 +80,12 @@ any_view array_group::find_any(std::string_view name) const {
               detail::text(
                   "containers have no view (\"", whole, "\"; find_per_rank<V>() finds them)"));
     }
+    if (record.kind == object_kind::synchronized) {
+        raise(errc::type_mismatch,
+              detail::text("data are reached through their lock (\"",
+                           whole,
+                           "\"; find_synchronized<T>() or find_synchronized_array<T, N>())"));
+    }
     auto const type = core_->element_of(record);
     if (!type) {
         raise(errc::type_mismatch,

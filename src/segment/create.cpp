@@ -4,6 +4,7 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/mpi/agreement.hpp"
 #include "shmwin/segment/core.hpp"
+#include "shmwin/segment/synchronized_layout.hpp"
 
 #include "segment/request.hpp"
 #include "segment/touch.hpp"
@@ -21,7 +22,10 @@ constexpr std::size_t by_one_rank_bytes = std::size_t{256} << 10U;
 constexpr std::size_t line_bytes = 64;
 
 std::size_t alignment_of(object_request const& request) {
-    auto const least = request.options.whole_pages ? page_bytes : request.type->alignment;
+    auto least = request.options.whole_pages ? page_bytes : request.type->alignment;
+    if (request.kind == object_kind::synchronized) {
+        least = std::max(least, synchronized_data_offset(request.order, least));
+    }
     return std::max(least, request.options.align);
 }
 

@@ -5,6 +5,7 @@
 #include "shmwin/base/hash.hpp"
 #include "shmwin/base/text.hpp"
 #include "shmwin/segment/object_info.hpp"
+#include "shmwin/segment/synchronized_layout.hpp"
 
 #include "segment/type_text.hpp"
 
@@ -93,8 +94,10 @@ levels_layout plan_levels(object_request const& request) {
 }
 
 std::size_t block_bytes(object_request const& request) {
-    return request.kind == object_kind::levels ? plan_levels(request).n_bytes
-                                               : element_bytes(request);
+    if (request.kind == object_kind::levels) return plan_levels(request).n_bytes;
+    auto const n_bytes = element_bytes(request);
+    if (request.kind != object_kind::synchronized) return n_bytes;
+    return n_bytes + synchronized_data_offset(request.order, request.type->alignment);
 }
 
 void check_request(object_request const& request) {
