@@ -64,6 +64,7 @@ struct session {
     std::optional<shmwin::segment> seg{
         std::in_place, on, shmwin::segment_options{.capacity = std::size_t{8} << 20U}};
     shmwin::value<std::int64_t> left_at = seg->create_value<std::int64_t>("left_at");
+    shmwin::value<short> never = seg->create_value<short>("never");
     shmwin::levels<int, 1> u = seg->create_levels<int>("u", shape(100));
 };
 
@@ -101,6 +102,7 @@ void wait_in(std::string_view call, session& all) {
     if (call == "flip") all.u.flip();
     if (call == "close") seg.close();
     if (call == "destroy") seg.destroy(all.u);
+    if (call == "wait") all.never.wait(0);
 }
 
 // What is wrong with the error; nothing if it is right.

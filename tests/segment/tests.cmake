@@ -35,13 +35,13 @@ endforeach()
 # How a rank leaves, and the call in which the others wait for it. PROCESSORS: they have a second.
 shmwin_add_test(segment/departure OWN_MAIN RANKS 2 3 4 TIMEOUT 60 ARGS throw fence)
 foreach(run throw:create_array return:fence return:destroy leave:create_value leave:flip
-    finalize:fence finalize:close)
+    finalize:fence finalize:close leave:wait)
   string(REGEX REPLACE "(.*):(.*)" "\\1" how ${run})
   string(REGEX REPLACE "(.*):(.*)" "\\2" call ${run})
   shmwin_add_test(segment/departure REUSE ${how}_${call} RANKS 2 3 TIMEOUT 60 ARGS ${how} ${call})
 endforeach()
 if(TARGET test_segment_departure)
-  foreach(run exit:fence exit:close kill:fence kill:create_array kill:flip kill:close)
+  foreach(run exit:fence exit:close kill:fence kill:create_array kill:flip kill:close kill:wait)
     string(REGEX REPLACE "(.*):(.*)" "\\1" how ${run})
     string(REGEX REPLACE "(.*):(.*)" "\\2" call ${run})
     shmwin_add_script_test(segment/departure.${how}_${call} TIMEOUT 90

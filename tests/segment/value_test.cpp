@@ -6,8 +6,12 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include <algorithm>
+#include <cmath>
 #include <complex>
 #include <gmock/gmock.h>
+#include <limits>
+#include <string>
 #include <thread>
 #include <type_traits>
 
@@ -47,6 +51,12 @@ concept can_add = requires(value<T> const& v, T x) {
 };
 static_assert(can_add<int> && can_add<double> && can_add<unsigned char>);
 static_assert(!can_add<bool> && !can_add<std::byte> && !can_add<half_open>);
+template <typename T>
+concept can_mask = requires(value<T> const& v, T x) {
+    v.fetch_and(x);
+};
+static_assert(can_mask<int> && can_mask<std::uint64_t> && can_mask<char>);
+static_assert(!can_mask<bool> && !can_mask<double> && !can_mask<half_open>);
 
 // --- what does -----------------------------------------------------------------------------------
 
@@ -93,6 +103,67 @@ TEST_F(Value, SmallTypesAddModulo) {
     sum.fetch_add(static_cast<unsigned char>(10));
     seg.fence();
     EXPECT_EQ(sum.load(), static_cast<unsigned char>(250 + 10 * size));
+}
+
+template <typename T>
+void expect_least_and_greatest(segment& seg, std::string const& type) {
+    auto const least = seg.create_value<T>("least " + type, T{100});
+    auto const greatest = seg.create_value<T>("greatest " + type);
+    for (int i = 0; i < 100; ++i) {
+        auto const mine = static_cast<T>((i * 37 + 11 * seg.rank()) % 90 + 5);
+        EXPECT_LE(std::min(least.fetch_min(mine), mine), T{100});
+        greatest.fetch_max(mine, std::memory_order_acq_rel);
+    }
+    seg.fence();
+    EXPECT_EQ(least.load(), T{5});
+    EXPECT_EQ(greatest.load(), T{94});
+}
+
+TEST_F(Value, KeepsTheLeastAndTheGreatestOfAllRanks) {
+    expect_least_and_greatest<unsigned char>(seg, "byte");
+    expect_least_and_greatest<std::int16_t>(seg, "short");
+    expect_least_and_greatest<int>(seg, "int");
+    expect_least_and_greatest<float>(seg, "float");
+    expect_least_and_greatest<double>(seg, "double");
+    expect_least_and_greatest<std::uint64_t>(seg, "long");
+}
+
+TEST_F(Value, LeastOfNumbersKnowsTheSignAndTheNaN) {
+    auto const nan = std::numeric_limits<double>::quiet_NaN();
+    auto const x = seg.create_value<double>("x", nan);
+    if (rank == 0) {
+        EXPECT_TRUE(std::isnan(x.fetch_min(nan)));
+        EXPECT_TRUE(std::isnan(x.fetch_max(2.0))); // a number replaces a NaN
+        EXPECT_EQ(x.fetch_min(nan), 2.0);
+        EXPECT_EQ(x.fetch_max(nan), 2.0);
+        EXPECT_EQ(x.exchange(0.0), 2.0); // no NaN replaces a number
+        x.fetch_min(-0.0);
+        EXPECT_TRUE(std::signbit(x.load()));
+        x.fetch_min(0.0);
+        EXPECT_TRUE(std::signbit(x.load()));
+        x.fetch_max(0.0);
+        EXPECT_FALSE(std::signbit(x.load()));
+        x.fetch_max(-0.0);
+        EXPECT_FALSE(std::signbit(x.load()));
+    }
+    seg.fence();
+}
+
+TEST_F(Value, BitsOfAllRanksAreSetFlippedAndCleared) {
+    auto const bits = seg.create_value<unsigned>("bits");
+    auto const mine = 1U << static_cast<unsigned>(rank);
+    EXPECT_EQ(bits.fetch_or(mine) & mine, 0U);
+    seg.fence();
+    auto const all = (1U << static_cast<unsigned>(size)) - 1;
+    EXPECT_EQ(bits.load(), all);
+    seg.fence();
+    bits.fetch_xor(mine | 0x100U << static_cast<unsigned>(rank));
+    seg.fence();
+    EXPECT_EQ(bits.load(), all << 8U);
+    seg.fence();
+    bits.fetch_and(~(0x100U << static_cast<unsigned>(rank)));
+    seg.fence();
+    EXPECT_EQ(bits.load(), 0U);
 }
 
 TEST_F(Value, FetchAddGivesEachNumberOnce) {

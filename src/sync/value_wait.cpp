@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/sync/value_wait.hpp"
+
+#include <chrono>
+#include <sched.h>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+bool ready_soon(function_ref<bool()> ready, wait_policy const& policy) {
+    for (int i = 0; i < policy.spin; ++i) {
+        if (ready()) return true;
+        pause_after(i);
+    }
+    for (int i = 0; i < policy.yield; ++i) {
+        if (ready()) return true;
+        ::sched_yield();
+    }
+    return ready();
+}
+
+// Is one of those whom a waker must wake.
+class counted_sleeper {
+  public:
+    explicit counted_sleeper(waitable& line) noexcept : line_(line) {
+        line_.n_sleepers.fetch_add(1);
+    }
+    counted_sleeper(counted_sleeper const&) = delete;
+    counted_sleeper(counted_sleeper&&) = delete;
+    counted_sleeper& operator=(counted_sleeper const&) = delete;
+    counted_sleeper& operator=(counted_sleeper&&) = delete;
+    ~counted_sleeper() { line_.n_sleepers.fetch_sub(1); }
+
+  private:
+    waitable& line_;
+};
+
+} // namespace
+
+bool wait_for_value(wait_context const& waits,
+                    awaited const& what,
+                    function_ref<bool()> ready,
+                    wait_deadline until) {
+    if (ready()) return true;
+    if (until != no_deadline && until <= std::chrono::steady_clock::now()) return false;
+    if (ready_soon(ready, waits.policy())) return true;
+    auto& line = waits.lot().line(what.object).sequence;
+    counted_sleeper const counted(line);
+    auto const check = [&](bool look) {
+        if (ready()) {
+            line.word.fetch_add(1); // ends this sleep: nobody has notified, or died before
+        } else {
+            waits.check_peers(what, look);
+        }
+    };
+    return waits.without_spin().park(what, ready, check, until);
+}
+
+// A read that is an addition: ordered after the change of the value, of whatever order that was.
+void notify_value(parking_lot const& lot, std::uint64_t key) noexcept {
+    if (lot.line(key).sequence.n_sleepers.fetch_add(0) != 0) lot.unpark(key);
+}
+
+} // namespace shmwin::inline v1::detail
