@@ -57,8 +57,28 @@ struct ValueWait : testing::Test {
     }
 };
 
-TEST_F(ValueWait, PingPongOverOneLineLosesNoWakeUp) {
-    // A lost wake-up would cost a second a time.
+TEST_F(ValueWait, ChangeAfterTheLastLookEndsTheSleep) {
+    // The look before the sleep still sees the old value, and then it changes.
+    constexpr int before_sleep = 3;
+    auto const before = line().word.load();
+    std::uint32_t after = before;
+    int n_looks = 0;
+    auto const ready = [&] {
+        bool const seen = values.there != 0;
+        if (++n_looks == before_sleep) {
+            EXPECT_FALSE(seen);
+            values.there = 1;
+            notify(1);
+            after = line().word.load();
+        }
+        return seen;
+    };
+    EXPECT_TRUE(detail::wait_for_value(world.waits(0), world.what("value::wait"), ready));
+    EXPECT_EQ(n_looks, before_sleep + 1);
+    EXPECT_EQ(after, before + 1); // what a futex on `before` does not sleep on
+}
+
+TEST_F(ValueWait, PingPongOverOneLineEnds) {
     int const n = 2000 * soak_factor();
     auto const begin = steady_clock::now();
     as_threads(2, [&](int rank) {
@@ -78,7 +98,7 @@ TEST_F(ValueWait, PingPongOverOneLineLosesNoWakeUp) {
     EXPECT_EQ(line().n_sleepers, 0U);
 }
 
-TEST_F(ValueWait, PingPongBetweenProcessesLosesNoWakeUp) {
+TEST_F(ValueWait, PingPongBetweenProcessesEnds) {
     auto const begin = steady_clock::now();
     EXPECT_TRUE(as_processes(world.pages, 2, [&](int rank) {
         auto& mine = world.state(rank == 0 ? via::first : via::second);
