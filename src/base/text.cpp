@@ -42,4 +42,13 @@ std::string errno_text(int number) {
     return std::generic_category().message(number);
 }
 
+std::string_view file_name(std::string_view path) noexcept {
+    path.remove_prefix(path.find_last_of('/') + 1); // npos + 1 is 0
+    return path;
+}
+
+std::string place_text(source_line const& where) {
+    return where.line == 0 ? std::string() : text(" at ", file_name(where.file), ':', where.line);
+}
+
 } // namespace shmwin::inline v1::detail

@@ -205,22 +205,25 @@ std::optional<checkpoint_info> checkpoint_store::latest() const {
     return std::nullopt;
 }
 
-checkpoint_info checkpoint_store::restore(segment& seg, std::filesystem::path const& file) {
+checkpoint_info checkpoint_store::restore(segment& seg,
+                                          std::filesystem::path const& file,
+                                          source_line const& where) {
     auto& core = *seg.core();
     detail::check_ranks(*state_->group, core, operation::restore);
-    core.meet({operation::restore, {}, {}, {}, detail::hash(file.native())}, [] {});
+    core.meet({operation::restore, {}, {}, {}, detail::hash(file.native()), where}, [] {});
     auto info = detail::restore_file(*state_->group, core, file, state_->options.verify_first);
     state_->last_uuid = info.uuid;
-    core.fence();
+    core.fence(where);
     return info;
 }
 
-std::optional<checkpoint_info> checkpoint_store::restore_latest(segment& seg) {
+std::optional<checkpoint_info> checkpoint_store::restore_latest(segment& seg,
+                                                                source_line const& where) {
     auto const all = newest_first();
     std::string reasons;
     for (auto const& each : all) {
         try {
-            return restore(seg, each);
+            return restore(seg, each, where);
         } catch (error const& failed) {
             if (!detail::may_be_skipped(failed.code())) throw;
             reasons += (reasons.empty() ? "" : "; ") + std::string(failed.what());

@@ -257,7 +257,8 @@ std::uint64_t hash_of(std::filesystem::path const& file, std::string const& path
 dataset_info shared_dataset_info(object_group const& where,
                                  std::filesystem::path const& file,
                                  std::string const& path,
-                                 std::optional<std::size_t> n_dimensions) {
+                                 std::optional<std::size_t> n_dimensions,
+                                 source_line const& line) {
     auto& core = *where.core();
     core.require_open(operation::read_dataset);
     dataset_info found;
@@ -282,7 +283,7 @@ dataset_info shared_dataset_info(object_group const& where,
                    ")"));
     });
     core.meeting().meet(
-        {operation::read_dataset, path, found.type, found.shape, hash_of(file, path)},
+        {operation::read_dataset, path, found.type, found.shape, hash_of(file, path), line},
         failure ? &*failure : nullptr,
         [](meeting_values&) {});
     return found;
@@ -293,7 +294,8 @@ void fill_from_file(object_group const& where,
                     dtype const& type,
                     std::span<std::int64_t const> shape,
                     std::filesystem::path const& file,
-                    std::string const& path) {
+                    std::string const& path,
+                    source_line const& line) {
     auto& core = *where.core();
     auto const failure = failure_of([&] {
         h5_quiet const quiet;
@@ -314,7 +316,7 @@ void fill_from_file(object_group const& where,
                   path);
     });
     try {
-        core.meeting().meet({operation::read_dataset, path, {}, {}, hash_of(file, path)},
+        core.meeting().meet({operation::read_dataset, path, {}, {}, hash_of(file, path), line},
                             failure ? &*failure : nullptr,
                             [](meeting_values&) {});
     } catch (error const& failed) {
@@ -333,7 +335,7 @@ any_view read_dataset(object_group const& where,
                       std::string const& path,
                       array_options const& options,
                       source_line const& line) {
-    auto const found = detail::shared_dataset_info(where, file, path, std::nullopt);
+    auto const found = detail::shared_dataset_info(where, file, path, std::nullopt, line);
     auto const made = where.create_array(name, *found.element, found.shape, options, line);
     auto const& prefix = where.prefix();
     auto const whole = prefix.empty() ? std::string(name) : detail::text(prefix, '/', name);
@@ -341,7 +343,7 @@ any_view read_dataset(object_group const& where,
     if (!entry) raise(errc::not_found, detail::text("array is gone (\"", whole, "\")"));
     detail::placed_object const placed{
         static_cast<std::byte*>(made.writable_data()), entry->index, entry->record.generation, {}};
-    detail::fill_from_file(where, placed, *found.element, found.shape, file, path);
+    detail::fill_from_file(where, placed, *found.element, found.shape, file, path, line);
     return made;
 }
 

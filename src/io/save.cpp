@@ -290,12 +290,13 @@ void warn_of_left_out(segment_core const& source, std::vector<std::string>& warn
 } // namespace
 } // namespace detail
 
-save_report checkpoint_store::save(segment& seg, checkpoint_label const& label) {
+save_report
+checkpoint_store::save(segment& seg, checkpoint_label const& label, source_line const& where) {
     auto& core = *seg.core();
     detail::check_ranks(*state_->group, core, operation::save);
     auto const same = detail::hash_with(static_cast<std::uint64_t>(label.step),
                                         std::bit_cast<std::uint64_t>(label.time));
-    core.meet({operation::save, {}, {}, {}, same}, [&] {
+    core.meet({operation::save, {}, {}, {}, same, where}, [&] {
         if (label.step >= 0) return;
         raise(errc::invalid_argument, detail::text("step is negative (", label.step, ")"));
     });
@@ -313,7 +314,7 @@ save_report checkpoint_store::save(segment& seg, checkpoint_label const& label) 
         state_->last_uuid = info.uuid;
         detail::warn_of_left_out(core, state_->warned_of);
     }
-    core.fence();
+    core.fence(where);
     return report;
 }
 

@@ -5,6 +5,7 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/memory/directory.hpp"
 #include "shmwin/memory/page_runs.hpp"
+#include "shmwin/sync/call_sites.hpp"
 #include "shmwin/sync/participants.hpp"
 #include "shmwin/sync/rendezvous.hpp"
 
@@ -104,6 +105,9 @@ segment_header plan_layout(layout_request const& request) {
     plan.place(section_id::participants, n_ranks * sizeof(participant_slot), line_bytes);
     plan.place(section_id::rendezvous, sizeof(rendezvous_state), line_bytes);
     plan.place(section_id::meeting_slots, n_ranks * sizeof(meeting_slot), line_bytes);
+    plan.place(section_id::call_sites,
+               n_ranks * call_sites::sites_of_rank * sizeof(call_site),
+               line_bytes);
     plan.place(section_id::parking_lot, n_parking_lines * sizeof(parking_line), line_bytes);
     plan.place(section_id::run_control, sizeof(run_control), line_bytes);
     plan.place(section_id::directory, sizeof(directory_state), line_bytes);

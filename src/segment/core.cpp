@@ -65,7 +65,8 @@ std::size_t default_capacity(node_state const& on, backing_kind backing) {
 }
 
 // The options that all ranks go on with.
-segment_options agree_on_options(node_state const& on, segment_options const& asked) {
+segment_options
+agree_on_options(node_state const& on, segment_options const& asked, source_line const& where) {
     segment_options options = asked;
     auto const failure = failure_of([&] {
         options = resolve(asked);
@@ -77,7 +78,8 @@ segment_options agree_on_options(node_state const& on, segment_options const& as
                            name(options.backing),
                            ", ",
                            options.threads_per_rank,
-                           " threads per rank)");
+                           " threads per rank)",
+                           place_text(where));
     agree(on.local, call, hash_of(options), failure ? &*failure : nullptr);
     if (options.capacity == 0) options.capacity = default_capacity(on, options.backing);
     return options;
@@ -104,10 +106,11 @@ void initialise(node const& on, window const& memory, segment_header header) {
 } // namespace
 
 // A segment that one node cannot make is no other node's either.
-std::shared_ptr<segment_core> segment_core::open(node const& on, segment_options const& asked) {
-    if (on.n_nodes() == 1) return open_on_node(on, asked);
+std::shared_ptr<segment_core>
+segment_core::open(node const& on, segment_options const& asked, source_line const& where) {
+    if (on.n_nodes() == 1) return open_on_node(on, asked, where);
     std::shared_ptr<segment_core> made;
-    auto const failure = failure_of([&] { made = open_on_node(on, asked); });
+    auto const failure = failure_of([&] { made = open_on_node(on, asked, where); });
     try {
         agree(on.all(), "segment", 0, failure ? &*failure : nullptr);
     } catch (error const&) {
@@ -117,10 +120,10 @@ std::shared_ptr<segment_core> segment_core::open(node const& on, segment_options
     return made;
 }
 
-std::shared_ptr<segment_core> segment_core::open_on_node(node const& on,
-                                                         segment_options const& asked) {
+std::shared_ptr<segment_core>
+segment_core::open_on_node(node const& on, segment_options const& asked, source_line const& where) {
     if (on.rank() == 0) warn_of_unknown_variables();
-    auto const options = agree_on_options(on.state(), asked);
+    auto const options = agree_on_options(on.state(), asked, where);
     segment_header header{};
     agree_on(on.state().local, "segment", [&] {
         header = plan_layout({options.capacity, on.size(), options.threads_per_rank});
@@ -151,11 +154,13 @@ segment_core::segment_core(node const& on, window&& memory, std::shared_ptr<void
       local_policy_(with_local_progress(wait_policy::for_ranks(on.size(), on.state().n_cores), on)),
       lock_policy_(wait_policy::for_ranks(on.size(), on.state().n_cores)),
       lot_(region_.as<parking_line>(section_id::parking_lot)),
+      sites_(region_.as<call_site>(section_id::call_sites), on.rank()),
       rendezvous_(*region_.as<rendezvous_state>(section_id::rendezvous).data(),
                   region_.as<meeting_slot>(section_id::meeting_slots),
                   who_,
                   lot_,
-                  policy_),
+                  policy_,
+                  &sites_),
       waits_(who_, local_policy_, lot_, rendezvous_),
       heap_(region_, who_, lock_policy_),
       retired_(heap_),
@@ -171,21 +176,21 @@ void segment_core::require_open(operation op) const {
     raise(errc::closed, text(name(op), " is not possible (the segment is closed)"));
 }
 
-void segment_core::fence() {
+void segment_core::fence(source_line const& where) {
     require_open(operation::fence);
     note(operation::fence);
-    rendezvous_.meet({operation::fence});
+    rendezvous_.meet({operation::fence, {}, {}, {}, 0, where});
 }
 
-std::size_t segment_core::trim() {
+std::size_t segment_core::trim(source_line const& where) {
     require_open(operation::trim);
     note(operation::trim);
-    rendezvous_.meet(
-        {operation::trim}, nullptr, [](meeting_values&) {}); // all have freed what they will
+    collective_call const call{operation::trim, {}, {}, {}, 0, where};
+    rendezvous_.meet(call); // all have freed what they will
     auto const failure = failure_of([&] { heap_.collect(); });
-    return rendezvous_.meet({operation::trim},
-                            failure ? &*failure : nullptr,
-                            [&](meeting_values& result) { result[0] = heap_.trim(); })[0];
+    return rendezvous_.meet(call, failure ? &*failure : nullptr, [&](meeting_values& result) {
+        result[0] = heap_.trim();
+    })[0];
 }
 
 void segment_core::meet(collective_call const& call, function_ref<void()> completion) {
@@ -194,10 +199,10 @@ void segment_core::meet(collective_call const& call, function_ref<void()> comple
     rendezvous_.meet(call, nullptr, [&](meeting_values&) { completion(); });
 }
 
-void segment_core::close() {
+void segment_core::close(source_line const& where) {
     if (!is_open()) return;
     note(operation::close);
-    rendezvous_.meet({operation::close});
+    rendezvous_.meet({operation::close, {}, {}, {}, 0, where});
     who_.close();
     open_ = false;
     window_.free();
@@ -212,7 +217,8 @@ void segment_core::leave(std::string_view why) noexcept {
 
 void segment_core::depart(std::string_view why) noexcept {
     if (!open_.exchange(false)) return;
-    rendezvous_.leave(text("the code after ", name(last_call_.load())), why);
+    auto const last = rendezvous_.last_call(rank());
+    rendezvous_.leave(text("the code after ", last.empty() ? name(last_call_.load()) : last), why);
 }
 
 // Owners stay: what releases them may use what a program that ends has destroyed.

@@ -96,11 +96,12 @@ placed_object segment_core::find(object_request const& request) const {
 
 void segment_core::destroy_together(placed_object const& what,
                                     std::string_view name,
-                                    function_ref<void(void*)> destruct) {
+                                    function_ref<void(void*)> destruct,
+                                    source_line const& where) {
     require_open(operation::destroy);
     note(operation::destroy);
     collective_call const call{
-        operation::destroy, name, {}, {}, hash_with(what.index + 1, what.generation)};
+        operation::destroy, name, {}, {}, hash_with(what.index + 1, what.generation), where};
     auto const failure = failure_of([&] {
         check_ours(what);
         require_thawed(shmwin::name(call.op), what.index, what.generation);

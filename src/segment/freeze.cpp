@@ -36,8 +36,8 @@ void undo(frozen_pages const& pages, int protection) noexcept {
     if (failure) log(log_level::error, failure->text);
 }
 
-collective_call call_of(operation op, placed_object const& what) {
-    return {op, {}, {}, {}, hash_with(what.index + 1, what.generation)};
+collective_call call_of(operation op, placed_object const& what, source_line const& where) {
+    return {op, {}, {}, {}, hash_with(what.index + 1, what.generation), where};
 }
 
 bool is_same(frozen_pages const& pages, std::uint32_t index, std::uint32_t generation) noexcept {
@@ -85,7 +85,7 @@ frozen_pages segment_core::pages_to_freeze(placed_object const& what) const {
 }
 
 // Each rank protects its own mapping before it arrives: the others' stores go through theirs.
-void segment_core::freeze_together(placed_object const& what) {
+void segment_core::freeze_together(placed_object const& what, source_line const& where) {
     require_open(operation::freeze);
     note(operation::freeze);
     auto const n_before = frozen_.size();
@@ -96,7 +96,7 @@ void segment_core::freeze_together(placed_object const& what) {
         frozen_.push_back(pages);
     });
     try {
-        rendezvous_.meet(call_of(operation::freeze, what),
+        rendezvous_.meet(call_of(operation::freeze, what, where),
                          failure ? &*failure : nullptr,
                          [](meeting_values&) {});
     } catch (error const&) {
@@ -108,7 +108,7 @@ void segment_core::freeze_together(placed_object const& what) {
     }
 }
 
-void segment_core::thaw_together(placed_object const& what) {
+void segment_core::thaw_together(placed_object const& what, source_line const& where) {
     require_open(operation::thaw);
     note(operation::thaw);
     auto const found = std::ranges::find_if(
@@ -122,8 +122,9 @@ void segment_core::thaw_together(placed_object const& what) {
         set_protection(*found, writable);
     });
     try {
-        rendezvous_.meet(
-            call_of(operation::thaw, what), failure ? &*failure : nullptr, [](meeting_values&) {});
+        rendezvous_.meet(call_of(operation::thaw, what, where),
+                         failure ? &*failure : nullptr,
+                         [](meeting_values&) {});
     } catch (error const&) {
         if (!failure) undo(*found, PROT_READ);
         throw;

@@ -33,7 +33,7 @@ void joint_call::add(void const* data, std::span<std::int64_t const> extents) {
 }
 
 collective_call joint_call::call() const noexcept {
-    return {op_, {}, {}, extents_, options_};
+    return {op_, {}, {}, extents_, options_, where_};
 }
 
 void joint_call::check() const {

@@ -159,9 +159,7 @@ object_record make_record(object_request const& request, int creator) {
     }
     std::ranges::copy(request.extents, record.extents.begin());
     set_type_text(record, request.type->signature);
-    std::string_view file = request.where.file;
-    file.remove_prefix(std::min(file.size(), file.find_last_of('/') + 1));
-    copy_text(record.file, file);
+    copy_text(record.file, file_name(request.where.file));
     copy_text(record.name, request.name);
     return record;
 }
@@ -273,7 +271,8 @@ collective_call call_of(object_request const& request) {
             request.name,
             request.type->signature,
             request.extents,
-            hash_with(h, request.type->hash)};
+            hash_with(h, request.type->hash),
+            request.where};
 }
 
 } // namespace shmwin::inline v1::detail

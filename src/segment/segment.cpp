@@ -8,8 +8,8 @@
 
 namespace shmwin::inline v1 {
 
-segment::segment(node const& on, segment_options const& options)
-    : object_group(detail::segment_core::open(on, options), {}) {}
+segment::segment(node const& on, segment_options const& options, source_line const& where)
+    : object_group(detail::segment_core::open(on, options, where), {}) {}
 
 segment::segment(segment&&) noexcept = default;
 
@@ -31,16 +31,16 @@ void segment::end() noexcept {
                                                 : "the segment was destroyed without close()");
 }
 
-void segment::fence() {
-    core_->fence();
+void segment::fence(source_line const& where) {
+    core_->fence(where);
 }
 
-std::size_t segment::trim() {
-    return core_->trim();
+std::size_t segment::trim(source_line const& where) {
+    return core_->trim(where);
 }
 
-void segment::close() {
-    core_->close();
+void segment::close(source_line const& where) {
+    core_->close(where);
 }
 
 void segment::leave(std::string_view text) noexcept {

@@ -78,7 +78,12 @@ participants::departure participants::departure_of(int rank) const {
 error_info participants::describe(departure const& who) {
     auto const text =
         who.how == participant_state::died
-            ? detail::text("rank ", who.rank, " is gone (its process died)")
+            ? detail::text("rank ",
+                           who.rank,
+                           " is gone (its process died",
+                           who.call.empty() ? "" : " in or after ",
+                           who.call,
+                           ")")
             : detail::text("rank ", who.rank, " left (in ", who.call, ": ", who.text, ")");
     return {errc::peer_left, false, who.rank, text};
 }

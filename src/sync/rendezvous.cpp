@@ -40,11 +40,10 @@ std::uint32_t tag_of(collective_call const& call) noexcept {
 }
 
 template <std::size_t N>
-std::size_t copy_cut(std::array<char, N>& field, std::string_view value) noexcept {
+void copy_cut(std::array<char, N>& field, std::string_view value) noexcept {
     auto const n = std::min(value.size(), N - 1);
     std::copy_n(value.data(), n, field.data());
     field.at(n) = '\0';
-    return n;
 }
 
 // create_array("u", float64, 4 x 5)
@@ -76,8 +75,9 @@ rendezvous::rendezvous(rendezvous_state& state,
                        std::span<meeting_slot> slots,
                        participants const& who,
                        parking_lot const& lot,
-                       wait_policy const& policy) noexcept
-    : state_(state), slots_(slots), who_(who), lot_(lot), policy_(policy) {}
+                       wait_policy const& policy,
+                       call_sites* sites) noexcept
+    : state_(state), slots_(slots), who_(who), lot_(lot), policy_(policy), sites_(sites) {}
 
 meeting_slot& rendezvous::slot(int rank) const noexcept {
     return slots_[static_cast<std::size_t>(rank)];
@@ -101,11 +101,12 @@ void rendezvous::write_slot(std::uint32_t tag,
     mine.op = call.op;
     mine.options = call.options;
     mine.brought = brought;
+    mine.site = sites_ == nullptr ? std::uint16_t{0} : sites_->enter(call.where);
     auto const n = std::min(call.extents.size(), mine.extents.size());
     std::copy_n(call.extents.data(), n, mine.extents.data());
     mine.n_extents = static_cast<std::uint16_t>(n);
     copy_cut(mine.type, call.type);
-    mine.n_object_bytes = static_cast<std::uint16_t>(copy_cut(mine.object, call.object));
+    copy_cut(mine.object, call.object);
     mine.code = failure == nullptr ? 0 : static_cast<std::int32_t>(failure->code);
     if (failure != nullptr) copy_cut(mine.text, failure->text);
 }
@@ -245,7 +246,25 @@ error_info rendezvous::disagreement(int different) const {
     return {errc::disagreement,
             true,
             different,
-            text(what, " (rank 0: ", ours, "; rank ", different, ": ", theirs, end)};
+            text(what,
+                 " (rank 0: ",
+                 ours,
+                 place_of(0),
+                 "; rank ",
+                 different,
+                 ": ",
+                 theirs,
+                 place_of(different),
+                 end)};
+}
+
+std::string rendezvous::place_of(int rank) const {
+    return sites_ == nullptr ? std::string() : sites_->text(rank, slot(rank).site);
+}
+
+std::string rendezvous::last_call(int rank) const {
+    auto const op = slot(rank).op;
+    return op == operation::none ? std::string() : text(name(op), place_of(rank));
 }
 
 void rendezvous::wait(meeting const& mine) const {
@@ -260,6 +279,14 @@ void rendezvous::wait(meeting const& mine) const {
     });
 }
 
+// Of one that was killed: where, too.
+participants::departure rendezvous::departure_of(int rank) const {
+    auto found = who_.departure_of(rank);
+    if (found.how == participant_state::died && !place_of(rank).empty())
+        found.call = last_call(rank);
+    return found;
+}
+
 // Enters `rank` as the first one missing, unless another one is. Returns whoever is.
 int rendezvous::note_missing(int rank) const noexcept {
     std::int32_t noted = 0;
@@ -269,10 +296,10 @@ int rendezvous::note_missing(int rank) const noexcept {
 
 std::optional<participants::departure> rendezvous::first_missing(bool look) const {
     auto const noted = state_.first_missing.load(std::memory_order_acquire);
-    if (noted != 0) return who_.departure_of(noted - 1);
+    if (noted != 0) return departure_of(noted - 1);
     auto const who = who_.missing(look);
     if (!who) return std::nullopt;
-    return who_.departure_of(note_missing(who->rank));
+    return departure_of(note_missing(who->rank));
 }
 
 void rendezvous::raise_missing(collective_call const& call) const {

@@ -117,7 +117,8 @@ judge(shmwin::peer_left const& thrown, way const& how, std::string_view call, se
     if (!has(call)) return "no call in: " + text;
     if (!has(how.expected)) return "no reason in: " + text;
     auto const* const last_call = how.name == "throw" ? "fence" : "create_levels";
-    if (how.name != "kill" && !has(std::string("the code after ") + last_call)) {
+    auto const* const place = how.name == "kill" ? "in or after " : "the code after ";
+    if (!has(std::string(place) + last_call + " at departure_test.cpp:")) {
         return "no place in: " + text;
     }
     auto const took = now_ms() - all.left_at.load();

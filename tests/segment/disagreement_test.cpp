@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Ranks in different collective calls, or with different arguments: the same error on all, with
 // both calls in its text, and the segment goes on.
+#include "shmwin/segment/algorithm.hpp"
 #include "shmwin/segment/segment.hpp"
 
 #include "support/open_segment.hpp"
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <mpi.h>
 
+#include <functional>
 #include <gmock/gmock.h>
 #include <string>
 
@@ -62,6 +64,49 @@ TEST_F(Disagreement, FenceAgainstCreateArray) {
     auto const thrown =
         between([&] { seg.create_array<double>("u", shape(4, 5)); }, [&] { seg.fence(); });
     EXPECT_THAT(thrown.text, both("create_array(\"u\", float64, 4 x 5)", "fence"));
+}
+
+// Each rank's own line. The line of `between` is the one of the calls in it.
+[[nodiscard]] std::string at(unsigned line) {
+    return " at disagreement_test.cpp:" + std::to_string(line);
+}
+
+TEST_F(Disagreement, NamesTheLinesOfTheCalls) {
+    auto const line = source_line::current().line;
+    auto const thrown = between([&] { seg.fence(); }, // line + 1
+                                [&] { seg.create_array<int>("u", shape(4)); });
+    EXPECT_THAT(thrown.text,
+                both("fence" + at(line + 1), "create_array(\"u\", int32, 4)" + at(line + 2)));
+}
+
+// All that is collective, once by each rank in the place of the last.
+TEST_F(Disagreement, NamesTheLineOfEachKindOfCall) {
+    auto const u = seg.create_array<int>("u", shape(4), {.whole_pages = true});
+    auto a = seg.create_levels<int>("a", shape(3));
+    auto const names_line = [&](std::string const& call,
+                                detail::function_ref<void()> odd,
+                                unsigned line = source_line::current().line) {
+        auto const thrown = between([&] { seg.fence(); }, odd);
+        EXPECT_THAT(thrown.text, both("fence", call + at(line)));
+    };
+    auto const nothing = [](auto const&) {};
+    names_line("trim", [&] { seg.trim(); });
+    names_line("flip", [&] { a.flip(); });
+    names_line("init", [&] { a.init([](auto const&, range) {}); });
+    names_line("destroy", [&] { seg.destroy(u); });
+    names_line("freeze", [&] { u.freeze(protect_pages); });
+    names_line("fill(4)", [&] { fill(seg, u, 7); });
+    names_line("copy(4)", [&] { copy(seg, u, u); });
+    names_line("transform(4)", [&] { transform(seg, u, u, u, std::plus()); });
+    names_line("reduce(4)", [&] { EXPECT_EQ(reduce(seg, u, 0, std::plus()), 0); });
+    names_line("for_each_block(4)", [&] { for_each_block(seg, u, nothing); });
+    names_line("scratch_array(int32, 4)", [&] { seg.scratch_array<int>(shape(4)); });
+    names_line("create_value(\"v\", int32)", [&] { seg.create_value<int>("v"); });
+    names_line("create_object(\"o\", int32)", [&] { seg.create_object<int>("o", 3); });
+    names_line("close", [&] { seg.close(); });
+    auto const protected_u = u.freeze(protect_pages);
+    names_line("thaw", [&] { u.thaw(); });
+    u.thaw();
 }
 
 TEST_F(Disagreement, CloseAgainstFence) {

@@ -147,13 +147,15 @@ class shared_pages {
     }
     [[nodiscard]] detail::rendezvous meeting(int rank,
                                              wait_policy const& how = wait_policy::for_ranks(64),
-                                             via which = via::first) const noexcept {
+                                             via which = via::first,
+                                             detail::call_sites* sites = nullptr) const noexcept {
         auto const here = where(which);
         return {meeting_state(which),
                 here.as<detail::meeting_slot>(detail::section_id::meeting_slots),
                 who(rank, which),
                 lot(which),
-                how};
+                how,
+                sites};
     }
     [[nodiscard]] detail::rendezvous_state& meeting_state(via which = via::first) const noexcept {
         return *where(which).as<detail::rendezvous_state>(detail::section_id::rendezvous).data();

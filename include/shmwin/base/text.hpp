@@ -3,12 +3,14 @@
 #pragma once
 
 #include "shmwin/base/export.hpp"
+#include "shmwin/base/source_line.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 namespace shmwin::inline v1::detail {
 
@@ -31,5 +33,11 @@ template <typename... Parts>
 
 /// What errno value `number` means: "No space left on device".
 [[nodiscard]] SHMWIN_API std::string errno_text(int number);
+
+/// A path without its folders.
+[[nodiscard]] SHMWIN_API std::string_view file_name(std::string_view path) noexcept;
+
+/// A line of the program, to stand behind a call: " at solver.cpp:120"; empty for none.
+[[nodiscard]] SHMWIN_API std::string place_text(source_line const& where);
 
 } // namespace shmwin::inline v1::detail

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "shmwin/base/export.hpp"
+#include "shmwin/base/source_line.hpp"
 #include "shmwin/segment/segment.hpp"
 
 #include <mpi.h>
@@ -102,7 +103,9 @@ class SHMWIN_API checkpoint_store {
     /// @throws runtime_failure (io_failure)  writing failed: call, path, reason
     /// @throws runtime_failure (unsupported) the communicator spans several nodes
     /// @throws runtime_failure (busy)        a per-rank container changed meanwhile
-    save_report save(segment& seg, checkpoint_label const& label);
+    save_report save(segment& seg,
+                     checkpoint_label const& label,
+                     source_line const& where = source_line::current());
 
     /// All, collective. Restores the newest whole checkpoint; nothing, if the directory holds
     /// none at all. What is skipped is logged with the reason. Fills objects that exist in place
@@ -111,7 +114,8 @@ class SHMWIN_API checkpoint_store {
     /// @throws runtime_failure (damaged)  there are checkpoints, and none is whole: never a
     ///         fresh start by accident
     /// @throws as restore()
-    std::optional<checkpoint_info> restore_latest(segment& seg);
+    std::optional<checkpoint_info>
+    restore_latest(segment& seg, source_line const& where = source_line::current());
 
     /// All, collective. Restores that file. Names, types and shapes are checked before the first
     /// byte moves; every block's checksum on the way.
@@ -127,7 +131,9 @@ class SHMWIN_API checkpoint_store {
     ///         containers may keep room that was made for them
     /// @throws runtime_failure (not_a_checkpoint, damaged, io_failure)  if a block is damaged, the
     ///         contents of the objects are unspecified, unless .verify_first is set
-    checkpoint_info restore(segment& seg, std::filesystem::path const& file);
+    checkpoint_info restore(segment& seg,
+                            std::filesystem::path const& file,
+                            source_line const& where = source_line::current());
 
     /// All, collective. The newest checkpoint whose structure is whole; nothing if there is none.
     /// Does not read the payload.

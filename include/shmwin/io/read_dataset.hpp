@@ -36,7 +36,8 @@ namespace detail {
 SHMWIN_API dataset_info shared_dataset_info(object_group const& where,
                                             std::filesystem::path const& file,
                                             std::string const& path,
-                                            std::optional<std::size_t> n_dimensions);
+                                            std::optional<std::size_t> n_dimensions,
+                                            source_line const& line);
 
 /// Node, collective. Each rank reads its rows into the array; on an error the array goes again.
 SHMWIN_API void fill_from_file(object_group const& where,
@@ -44,7 +45,8 @@ SHMWIN_API void fill_from_file(object_group const& where,
                                dtype const& type,
                                std::span<std::int64_t const> shape,
                                std::filesystem::path const& file,
-                               std::string const& path);
+                               std::string const& path,
+                               source_line const& line);
 
 } // namespace detail
 
@@ -73,11 +75,11 @@ array<T, N> read_dataset(object_group const& where,
                          std::string const& path,
                          array_options const& options = {},
                          source_line const& line = source_line::current()) {
-    auto const found = detail::shared_dataset_info(where, file, path, N);
+    auto const found = detail::shared_dataset_info(where, file, path, N, line);
     std::array<std::int64_t, N> extents{};
     std::copy_n(found.shape.begin(), N, extents.begin());
     auto made = where.create_array<T>(name, array_extents<N>(extents), options, line);
-    detail::fill_from_file(where, made.where(), dtype_of<T>, extents, file, path);
+    detail::fill_from_file(where, made.where(), dtype_of<T>, extents, file, path, line);
     return made;
 }
 

@@ -42,6 +42,7 @@ enum class section_id : std::uint32_t {
     page_bits = 10,    ///< two bitmaps with a bit a page: present, and written to
     slabs = 11,        ///< slab: a descriptor for each page that may be one
     pages = 12,        ///< what objects are made of
+    call_sites = 13,   ///< call_site: so many for each rank
 };
 inline constexpr std::size_t n_section_ids = 16;
 

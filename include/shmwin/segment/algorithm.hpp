@@ -18,6 +18,7 @@
 // Layer: segment.
 #pragma once
 
+#include "shmwin/base/source_line.hpp"
 #include "shmwin/segment/group.hpp"
 #include "shmwin/segment/joint_call.hpp"
 #include "shmwin/view/elements.hpp"
@@ -41,6 +42,17 @@ concept viewable = requires {
     requires std::is_pointer_v<typename detail::view_of_type<T>::data_handle_type>;
 };
 
+/// A segment or a group, and the line that names it: what functions with a parameter pack take for
+/// a segment.
+struct located_group {
+    // NOLINTNEXTLINE(google-explicit-constructor): a group is written as it is
+    located_group(object_group const& named, source_line const& here = source_line::current())
+        : group(named), where(here) {}
+
+    object_group const& group;
+    source_line where;
+};
+
 namespace detail {
 
 template <typename V>
@@ -54,6 +66,7 @@ concept writable = viewable<V> && !std::is_const_v<element_of<V>>;
 // transform(): all but the last two of `arguments` are sources.
 template <typename Arguments, std::size_t... Source>
 void transform_together(segment_core const& core,
+                        source_line const& where,
                         Arguments const& arguments,
                         std::index_sequence<Source...> /*source*/) {
     static_assert((viewable<std::remove_cvref_t<std::tuple_element_t<Source, Arguments>>> && ...),
@@ -63,7 +76,7 @@ void transform_together(segment_core const& core,
     auto const& to = std::get<sizeof...(Source)>(arguments);
     auto& f = std::get<sizeof...(Source) + 1>(arguments);
     using value = value_of<std::remove_cvref_t<decltype(to)>>;
-    joint_call call(core, operation::transform);
+    joint_call call(core, operation::transform, where);
     call.add(to);
     (call.add(std::get<Source>(arguments)), ...);
     call.begin();
@@ -86,8 +99,9 @@ void transform_together(segment_core const& core,
 template <detail::writable To>
 void fill(object_group const& seg,
           To const& to,
-          std::type_identity_t<detail::value_of<To>> const& value) {
-    detail::joint_call call(*seg.core(), operation::fill);
+          std::type_identity_t<detail::value_of<To>> const& value,
+          source_line const& where = source_line::current()) {
+    detail::joint_call call(*seg.core(), operation::fill, where);
     call.add(to);
     call.add_value(value);
     call.begin();
@@ -103,10 +117,13 @@ void fill(object_group const& seg,
 /// / ranks) and two meetings.
 /// @throws as all of this file; shape_mismatch if the shapes differ
 template <viewable From, detail::writable To>
-void copy(object_group const& seg, From const& from, To const& to) {
+void copy(object_group const& seg,
+          From const& from,
+          To const& to,
+          source_line const& where = source_line::current()) {
     static_assert(std::is_same_v<detail::value_of<From>, detail::value_of<To>>,
                   "copy() changes no type: transform(seg, from, to, f) converts by f");
-    detail::joint_call call(*seg.core(), operation::copy);
+    detail::joint_call call(*seg.core(), operation::copy, where);
     call.add(from);
     call.add(to);
     call.begin();
@@ -125,9 +142,10 @@ void copy(object_group const& seg, From const& from, To const& to) {
 /// result is converted to the element type. O(n / ranks) and two meetings.
 /// @throws as all of this file; shape_mismatch if the shapes differ; what f throws, on all ranks
 template <typename... Arguments>
-requires(sizeof...(Arguments) >= 3) void transform(object_group const& seg,
+requires(sizeof...(Arguments) >= 3) void transform(located_group const& seg,
                                                    Arguments&&... from_to_f) {
-    detail::transform_together(*seg.core(),
+    detail::transform_together(*seg.group.core(),
+                               seg.where,
                                std::forward_as_tuple(from_to_f...),
                                std::make_index_sequence<sizeof...(Arguments) - 2>{});
 }
@@ -148,12 +166,16 @@ requires(sizeof...(Arguments) >= 3) void transform(object_group const& seg,
 /// @complexity  O(n / ranks) and three meetings; sizeof(init) bytes of the segment for each chunk
 /// @throws as all of this file; out_of_memory; what op or transform throws, on all ranks
 template <viewable From, typename T, typename Op, typename Transform = std::identity>
-[[nodiscard]] T
-reduce(object_group const& seg, From const& from, T init, Op op, Transform transform = {}) {
+[[nodiscard]] T reduce(object_group const& seg,
+                       From const& from,
+                       T init,
+                       Op op,
+                       Transform transform = {},
+                       source_line const& where = source_line::current()) {
     static_assert(std::is_trivially_copyable_v<T>,
                   "the result of a reduction goes through the segment: trivially copyable types");
     auto const& core = *seg.core();
-    detail::joint_call call(core, operation::reduce);
+    detail::joint_call call(core, operation::reduce, where);
     call.add(from);
     call.add_value(init);
     call.begin();
@@ -161,7 +183,7 @@ reduce(object_group const& seg, From const& from, T init, Op op, Transform trans
     auto const n_chunks = detail::chunks_of(static_cast<std::int64_t>(view.size()));
     auto const n_bytes = std::max<std::int64_t>(n_chunks, 1) * static_cast<std::int64_t>(sizeof(T));
     auto const memory = seg.scratch_array<unsigned char>(
-        shape(n_bytes), {.align = std::max<std::size_t>(alignof(T), 64)});
+        shape(n_bytes), {.align = std::max<std::size_t>(alignof(T), 64)}, where);
     auto* const sums = reinterpret_cast<T*>(memory.data());
     call.finish(
         [&] {
@@ -184,9 +206,12 @@ reduce(object_group const& seg, From const& from, T init, Op op, Transform trans
 /// @throws as all of this file; what f throws, on all ranks
 template <viewable Of, typename F>
 requires detail::has_rows<detail::view_of_type<Of>>
-void for_each_block(object_group const& seg, Of const& of, F&& f) {
+void for_each_block(object_group const& seg,
+                    Of const& of,
+                    F&& f,
+                    source_line const& where = source_line::current()) {
     auto const& core = *seg.core();
-    detail::joint_call call(core, operation::for_each_block);
+    detail::joint_call call(core, operation::for_each_block, where);
     call.add(of);
     call.begin();
     call.finish([&] {

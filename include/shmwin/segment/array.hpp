@@ -7,6 +7,7 @@
 #pragma once
 
 #include "shmwin/base/contract.hpp"
+#include "shmwin/base/source_line.hpp"
 #include "shmwin/base/type_id.hpp"
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/freeze.hpp"
@@ -156,8 +157,9 @@ class array {
     /// @throws runtime_failure (system_failure)   one rank's mprotect failed; nothing is protected
     /// @throws runtime_failure (disagreement, closed), peer_left
     /// @complexity  one meeting, one mprotect
-    array<T const, N, Layout> freeze(protect_pages_t /*how*/) const {
-        core_->freeze_together(where_);
+    array<T const, N, Layout> freeze(protect_pages_t /*how*/,
+                                     source_line const& where = source_line::current()) const {
+        core_->freeze_together(where_, where);
         return freeze();
     }
 
@@ -165,7 +167,9 @@ class array {
     /// of T that is not const.
     /// @throws argument_error (invalid_argument)  it is not write-protected
     /// @throws runtime_failure (disagreement, closed, system_failure), peer_left
-    void thaw() const { core_->thaw_together(where_); }
+    void thaw(source_line const& where = source_line::current()) const {
+        core_->thaw_together(where_, where);
+    }
 
     /// True if the handle refers to an array that was not destroyed. O(1), a look-up.
     [[nodiscard]] bool is_valid() const {

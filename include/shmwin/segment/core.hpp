@@ -70,7 +70,8 @@ class SHMWIN_API segment_core final : public finalizable,
                                       public std::enable_shared_from_this<segment_core> {
   public:
     /// All, collective. See segment.
-    static std::shared_ptr<segment_core> open(node const& on, segment_options const& asked);
+    static std::shared_ptr<segment_core>
+    open(node const& on, segment_options const& asked, source_line const& where = {});
 
     segment_core(segment_core const&) = delete;
     segment_core(segment_core&&) = delete;
@@ -103,18 +104,19 @@ class SHMWIN_API segment_core final : public finalizable,
     void destroy_together(
         placed_object const& what,
         std::string_view name,
-        function_ref<void(void*)> destruct = [](void*) {});
+        function_ref<void(void*)> destruct = [](void*) {},
+        source_line const& where = {});
 
     /// Write-protects an array's pages in every rank, or makes them writable again.
-    void freeze_together(placed_object const& what);
-    void thaw_together(placed_object const& what);
+    void freeze_together(placed_object const& what, source_line const& where);
+    void thaw_together(placed_object const& what, source_line const& where);
 
-    void fence();
+    void fence(source_line const& where = {});
     /// Gives free pages back to the system; how many bytes.
-    std::size_t trim();
+    std::size_t trim(source_line const& where);
     /// fence(), with work that one rank does for all when all have come.
     void meet(collective_call const& call, function_ref<void()> completion);
-    void close();
+    void close(source_line const& where = {});
 
     // --- local --------------------------------------------------------------------------
 
@@ -180,7 +182,8 @@ class SHMWIN_API segment_core final : public finalizable,
     [[nodiscard]] wait_context const& waits() const noexcept { return waits_; }
 
   private:
-    static std::shared_ptr<segment_core> open_on_node(node const& on, segment_options const& asked);
+    static std::shared_ptr<segment_core>
+    open_on_node(node const& on, segment_options const& asked, source_line const& where);
     segment_core(node const& on, window&& memory, std::shared_ptr<void const> keep_alive);
 
     struct block_work;
@@ -214,6 +217,7 @@ class SHMWIN_API segment_core final : public finalizable,
     wait_policy local_policy_; ///< of local ones: drives MPI where it may
     wait_policy lock_policy_;  ///< of the short locks inside
     parking_lot lot_;
+    call_sites sites_;
     rendezvous rendezvous_;
     wait_context waits_;
     heap heap_;

@@ -195,12 +195,16 @@ class SHMWIN_API object_group : public sync_group {
     /// @throws argument_error (bad_pointer)  it is of another segment, or of none
     template <typename Handle>
     requires requires(Handle const& handle) { handle.where(); }
-    void destroy(Handle const& handle) const {
+    void destroy(Handle const& handle, source_line const& where = source_line::current()) const {
         if constexpr (requires { Handle::destruct(nullptr, 0); }) {
             core_->destroy_together(
-                handle.where(), {}, [&](void* at) { Handle::destruct(at, core_->n_ranks()); });
+                handle.where(),
+                {},
+                [&](void* at) { Handle::destruct(at, core_->n_ranks()); },
+                where);
         } else {
-            core_->destroy_together(handle.where(), {});
+            core_->destroy_together(
+                handle.where(), {}, [](void*) {}, where);
         }
     }
 

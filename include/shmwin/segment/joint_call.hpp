@@ -8,6 +8,7 @@
 #include "shmwin/base/export.hpp"
 #include "shmwin/base/function_ref.hpp"
 #include "shmwin/base/hash.hpp"
+#include "shmwin/base/source_line.hpp"
 #include "shmwin/segment/core.hpp"
 #include "shmwin/view/box.hpp"
 
@@ -23,7 +24,8 @@ namespace shmwin::inline v1::detail {
 
 class SHMWIN_API joint_call {
   public:
-    joint_call(segment_core const& core, operation op) noexcept : core_(core), op_(op) {}
+    joint_call(segment_core const& core, operation op, source_line const& where) noexcept
+        : core_(core), op_(op), where_(where) {}
 
     /// Local. What takes part, before begin(): the first one's extents are those of the call.
     template <typename Viewed>
@@ -68,6 +70,7 @@ class SHMWIN_API joint_call {
 
     segment_core const& core_;
     operation op_;
+    source_line where_;
     bool is_valid_ = true;
     bool is_first_ = true;
     std::uint64_t options_ = 0;

@@ -52,8 +52,8 @@ class levels {
     /// Node, collective. One fence, and every rank sees next() as now().
     /// @throws argument_error (not_found)  they were destroyed before
     /// @throws runtime_failure (disagreement, closed), peer_left
-    void flip() {
-        core_->meet({operation::flip, {}, {}, {}, options()}, [&] {
+    void flip(source_line const& where = source_line::current()) {
+        core_->meet({operation::flip, {}, {}, {}, options(), where}, [&] {
             if (!is_valid()) raise(errc::not_found, "levels are gone (destroyed before)");
             auto& current = control().now;
             current.store((current.load() + 1) % control().n_levels);
@@ -63,11 +63,11 @@ class levels {
     /// Node, collective. Calls `f(level, rows)` on every rank for each level, with a view of the
     /// whole level and the rows that are this rank's; then a fence.
     template <typename F>
-    void init(F&& f) {
+    void init(F&& f, source_line const& where = source_line::current()) {
         for (int which = 0; which < n_levels(); ++which) {
             f(level(which), rows());
         }
-        core_->meet({operation::init, {}, {}, {}, options()}, [] {});
+        core_->meet({operation::init, {}, {}, {}, options(), where}, [] {});
     }
 
     [[nodiscard]] int n_levels() const noexcept { return static_cast<int>(control().n_levels); }

@@ -34,7 +34,9 @@ class SHMWIN_API segment : public object_group {
     /// @throws argument_error (invalid_argument)  an option or variable is not possible
     /// @throws runtime_failure (not_shared, disagreement, mpi_failure, system_failure)
     ///         all of them on all ranks, in seconds
-    explicit segment(node const& on, segment_options const& options = {});
+    explicit segment(node const& on,
+                     segment_options const& options = {},
+                     source_line const& where = source_line::current());
 
     segment(segment&& other) noexcept;
     segment& operator=(segment&& other) noexcept;
@@ -48,7 +50,7 @@ class SHMWIN_API segment : public object_group {
     ///
     /// @throws peer_left, runtime_failure (disagreement, closed)
     /// @see MPI 3.1, 11.5.4 (memory and process synchronisation)
-    void fence();
+    void fence(source_line const& where = source_line::current());
 
     /// Node, collective. Gives the memory of the heap's free pages back to the system, after each
     /// rank has collected its own; pages of metadata stay. Nothing else ever does: once one process
@@ -59,12 +61,12 @@ class SHMWIN_API segment : public object_group {
     /// @returns  bytes given back, the same on all ranks; 0 where the system cannot take them
     /// @throws peer_left, runtime_failure (disagreement, closed), out_of_memory (no_space)
     /// @complexity  O(pages); allocations of whole pages wait meanwhile
-    std::size_t trim();
+    std::size_t trim(source_line const& where = source_line::current());
 
     /// Node, collective. Ends the segment for all: waits for all ranks, frees the MPI window.
     /// What handles and views show stays mapped while they exist. A second close() does nothing.
     /// @throws peer_left, runtime_failure (disagreement)
-    void close();
+    void close(source_line const& where = source_line::current());
 
     /// Local. Ends this rank's part before the others', with a reason that they get to read.
     void leave(std::string_view text) noexcept;

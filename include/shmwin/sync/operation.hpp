@@ -4,6 +4,7 @@
 #pragma once
 
 #include "shmwin/base/export.hpp"
+#include "shmwin/base/source_line.hpp"
 
 #include <cstdint>
 #include <span>
@@ -64,6 +65,7 @@ struct collective_call {
     std::string_view type{};                 ///< its type's signature; may be empty
     std::span<std::int64_t const> extents{}; ///< its shape; may be empty
     std::uint64_t options = 0;               ///< hash of all other arguments
+    source_line where{};                     ///< of the call; each rank may have its own
 };
 
 } // namespace shmwin::inline v1

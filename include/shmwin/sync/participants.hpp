@@ -48,7 +48,7 @@ class SHMWIN_API participants {
     struct departure {
         int rank;
         participant_state how;
-        std::string call;
+        std::string call; ///< of one that died: the last collective call, if it is known
         std::string text;
     };
 

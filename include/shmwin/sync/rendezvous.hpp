@@ -23,6 +23,7 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/export.hpp"
 #include "shmwin/base/function_ref.hpp"
+#include "shmwin/sync/call_sites.hpp"
 #include "shmwin/sync/operation.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
@@ -33,6 +34,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace shmwin::inline v1::detail {
 
@@ -45,7 +47,7 @@ struct alignas(64) meeting_slot {
     operation op;
     std::int32_t code; ///< errc of its local failure
     std::uint16_t n_extents;
-    std::uint16_t n_object_bytes;
+    std::uint16_t site; ///< in call_sites: the line of the call
     std::uint64_t options;
     meeting_values brought; ///< rank 0's are the meeting's values, before its completion
     std::array<std::int64_t, 8> extents;
@@ -98,12 +100,14 @@ class rendezvous {
     static constexpr int max_ranks = 0x7fff;
 
     /// @param slots  one for each participant
+    /// @param sites  where the lines of calls stand; null: they are not noted
     SHMWIN_API
     rendezvous(rendezvous_state& state,
                std::span<meeting_slot> slots,
                participants const& who,
                parking_lot const& lot,
-               wait_policy const& policy) noexcept;
+               wait_policy const& policy,
+               call_sites* sites = nullptr) noexcept;
 
     /// Local. From now on `who` is told; it stays where it is as long as there are meetings.
     void observe(meeting_observer& who) noexcept { observer_ = &who; }
@@ -130,6 +134,10 @@ class rendezvous {
 
     /// Local. Ends the caller's part, makes all further meetings fail and wakes every waiter.
     SHMWIN_API void leave(std::string_view call, std::string_view text) const noexcept;
+
+    /// Local. The last collective call that a rank came to, "fence at solver.cpp:120"; empty if
+    /// there was none. Of another rank only while it waits in that call, or is gone.
+    [[nodiscard]] SHMWIN_API std::string last_call(int rank) const;
 
     /// Local. The check of every wait in the segment: throws peer_left if somebody is missing.
     SHMWIN_API void check_peers(collective_call const& waiting_in, bool look) const;
@@ -162,6 +170,8 @@ class rendezvous {
     void finish() const;
     [[nodiscard]] error_info judge() const;
     [[nodiscard]] error_info disagreement(int different) const;
+    [[nodiscard]] std::string place_of(int rank) const;
+    [[nodiscard]] participants::departure departure_of(int rank) const;
     [[nodiscard]] meeting_slot& slot(int rank) const noexcept;
 
     rendezvous_state& state_;
@@ -169,6 +179,7 @@ class rendezvous {
     participants who_;
     parking_lot lot_;
     wait_policy policy_;
+    call_sites* sites_;
     meeting_observer* observer_ = nullptr;
 };
 
