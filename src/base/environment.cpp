@@ -16,7 +16,7 @@ namespace shmwin::inline v1 {
 namespace {
 
 // Every variable that is read anywhere in the library. SHMWIN_TEST_* belong to the tests.
-constexpr std::array<std::string_view, 8> known_variables{
+constexpr std::array<std::string_view, 9> known_variables{
     "SHMWIN_BACKING",
     "SHMWIN_CAPACITY",
     "SHMWIN_LOG",
@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, 8> known_variables{
     "SHMWIN_SPIN",
     "SHMWIN_THREADS_PER_RANK",
     "SHMWIN_WAIT_SLICE_US",
+    "SHMWIN_WAIT_WARN",
 };
 
 std::optional<unsigned> shift_of_unit(std::string_view unit) noexcept {

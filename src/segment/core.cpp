@@ -51,6 +51,17 @@ std::uint64_t hash_of(segment_options const& options) {
                      options.in_all_core_dumps ? 1 : 0);
 }
 
+// How this rank waits here. Reads the environment.
+wait_policy policy_of(node_state const& on, segment_options const& asked) {
+    auto policy = wait_policy::for_ranks(on.size, on.n_cores);
+    if (asked.spin >= 0) policy.spin = std::min(asked.spin, wait_policy::max_spin);
+    if (asked.wait_slice.count() > 0) {
+        policy.slice = std::clamp(asked.wait_slice, wait_policy::min_slice, wait_policy::max_slice);
+    }
+    if (asked.wait_warn.count() >= 0) policy.warn_after = asked.wait_warn;
+    return policy;
+}
+
 // Half of what is free, as rank 0 sees it.
 std::size_t default_capacity(node_state const& on, backing_kind backing) {
     std::uint64_t half = 0;
@@ -70,7 +81,7 @@ agree_on_options(node_state const& on, segment_options const& asked, source_line
     segment_options options = asked;
     auto const failure = failure_of([&] {
         options = resolve(asked);
-        static_cast<void>(wait_policy::for_ranks(on.size)); // reads the environment, too
+        static_cast<void>(policy_of(on, asked)); // whatever it throws, here all know of it
     });
     auto const call = text("segment(capacity ",
                            bytes_text(options.capacity),
@@ -136,23 +147,26 @@ segment_core::open_on_node(node const& on, segment_options const& asked, source_
         throw;
     }
     auto keep_alive = memory.keep_alive();
-    std::shared_ptr<segment_core> made(
-        new segment_core(on, std::move(memory), std::move(keep_alive)));
+    std::shared_ptr<segment_core> made(new segment_core(
+        on, std::move(memory), std::move(keep_alive), policy_of(on.state(), options)));
     made->who_.attach();
     join_finalize(made);
     agree(on.state().local, "segment", 0, nullptr); // all are attached
     return made;
 }
 
-segment_core::segment_core(node const& on, window&& memory, std::shared_ptr<void const> keep_alive)
+segment_core::segment_core(node const& on,
+                           window&& memory,
+                           std::shared_ptr<void const> keep_alive,
+                           wait_policy const& how)
     : node_(on),
       window_(std::move(memory)),
       keep_alive_(std::move(keep_alive)),
       region_(window_.bytes().data(), window_.source()),
       who_(region_.as<participant_slot>(section_id::participants), on.rank()),
-      policy_(with_progress(wait_policy::for_ranks(on.size(), on.state().n_cores), on)),
-      local_policy_(with_local_progress(wait_policy::for_ranks(on.size(), on.state().n_cores), on)),
-      lock_policy_(wait_policy::for_ranks(on.size(), on.state().n_cores)),
+      policy_(with_progress(how, on)),
+      local_policy_(with_local_progress(how, on)),
+      lock_policy_(how),
       lot_(region_.as<parking_line>(section_id::parking_lot)),
       sites_(region_.as<call_site>(section_id::call_sites), on.rank()),
       rendezvous_(*region_.as<rendezvous_state>(section_id::rendezvous).data(),

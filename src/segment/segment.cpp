@@ -75,6 +75,10 @@ memory_map segment::memory_map() const {
     return detail::map_of(*core_);
 }
 
+wait_policy const& segment::wait_policy() const noexcept {
+    return core_->policy();
+}
+
 int segment::rank() const noexcept {
     return core_->rank();
 }

@@ -37,10 +37,14 @@ wait_policy wait_policy::for_ranks(int n_waiting, int n_cores) {
         policy.yield = 200;
     }
     if (auto const spin = detail::environment_count("SHMWIN_SPIN")) {
-        policy.spin = static_cast<int>(std::min<std::int64_t>(*spin, 1'000'000));
+        policy.spin = static_cast<int>(std::min<std::int64_t>(*spin, wait_policy::max_spin));
     }
     if (auto const slice = detail::environment_count("SHMWIN_WAIT_SLICE_US")) {
-        policy.slice = microseconds(std::clamp<std::int64_t>(*slice, 10, 1'000'000));
+        policy.slice = microseconds(std::clamp<std::int64_t>(
+            *slice, wait_policy::min_slice.count(), wait_policy::max_slice.count()));
+    }
+    if (auto const warn = detail::environment_count("SHMWIN_WAIT_WARN")) {
+        policy.warn_after = std::chrono::seconds(std::min<std::int64_t>(*warn, 1'000'000'000));
     }
     return policy;
 }

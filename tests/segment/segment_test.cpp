@@ -78,6 +78,7 @@ TEST_F(OpenSegment, WrongVariableOfOneRankIsAnErrorOfAll) {
                       {"SHMWIN_THREADS_PER_RANK", "two"},
                       {"SHMWIN_SPIN", "-1"},
                       {"SHMWIN_WAIT_SLICE_US", "long"},
+                      {"SHMWIN_WAIT_WARN", "soon"},
                       {"SHMWIN_RESERVE", "some"}};
     for (auto const& row : rows) {
         scoped_variable const wrong(row.variable, rank == last ? row.value : "");

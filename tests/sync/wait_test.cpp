@@ -221,6 +221,7 @@ struct WaitPolicy : testing::Test {
     static void clear() {
         ::unsetenv("SHMWIN_SPIN");
         ::unsetenv("SHMWIN_WAIT_SLICE_US");
+        ::unsetenv("SHMWIN_WAIT_WARN");
     }
 };
 
@@ -250,6 +251,14 @@ TEST_F(WaitPolicy, TakesTheEnvironment) {
     ::setenv("SHMWIN_WAIT_SLICE_US", "1234", 1);
     EXPECT_EQ(wait_policy::for_ranks(1).spin, 17);
     EXPECT_EQ(wait_policy::for_ranks(1).slice, microseconds(1234));
+}
+
+TEST_F(WaitPolicy, WarnsOnlyIfTheEnvironmentSaysAfterHowLong) {
+    EXPECT_EQ(wait_policy::for_ranks(1).warn_after.count(), 0);
+    ::setenv("SHMWIN_WAIT_WARN", "90", 1);
+    EXPECT_EQ(wait_policy::for_ranks(1).warn_after, std::chrono::seconds(90));
+    ::setenv("SHMWIN_WAIT_WARN", "9000000000000000000", 1); // in ns, that would be no number
+    EXPECT_EQ(wait_policy::for_ranks(1).warn_after, std::chrono::seconds(1'000'000'000));
 }
 
 TEST_F(WaitPolicy, LimitsWhatTheEnvironmentAsksFor) {

@@ -184,7 +184,10 @@ class SHMWIN_API segment_core final : public finalizable,
   private:
     static std::shared_ptr<segment_core>
     open_on_node(node const& on, segment_options const& asked, source_line const& where);
-    segment_core(node const& on, window&& memory, std::shared_ptr<void const> keep_alive);
+    segment_core(node const& on,
+                 window&& memory,
+                 std::shared_ptr<void const> keep_alive,
+                 wait_policy const& how);
 
     struct block_work;
     std::uint64_t make_block(object_request const& request,

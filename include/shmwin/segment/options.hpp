@@ -6,6 +6,7 @@
 
 #include "shmwin/mpi/window.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -22,6 +23,14 @@ struct segment_options {
     int threads_per_rank = 0;
     /// False: of all ranks, only the first one's core dump holds the segment.
     bool in_all_core_dumps = false;
+    /// How often a wait looks before it gives the processor away. Negative: SHMWIN_SPIN, or what
+    /// suits so many ranks on the cores that they may use together. Each rank may have its own.
+    int spin = -1;
+    /// Longest sleep between two looks at who is still there. 0: SHMWIN_WAIT_SLICE_US, or 50 ms.
+    std::chrono::microseconds wait_slice{0};
+    /// A wait that lasts so long is warned of, once. 0: none is. Negative: SHMWIN_WAIT_WARN, or
+    /// none.
+    std::chrono::seconds wait_warn{-1};
 };
 
 /// Who touches an array's pages first; on NUMA machines they come to lie near that rank's core.

@@ -91,6 +91,9 @@ class SHMWIN_API segment : public object_group {
     /// rank and source line. .text() for people, .json() for scripts. O(n log n).
     [[nodiscard]] shmwin::memory_map memory_map() const;
 
+    /// Local. How this rank waits: what was chosen when it attached.
+    [[nodiscard]] shmwin::wait_policy const& wait_policy() const noexcept;
+
     /// Local. This rank's number among the segment's, in node.comm().
     [[nodiscard]] int rank() const noexcept;
     /// Local. How many ranks share the segment.

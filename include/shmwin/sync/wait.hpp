@@ -15,14 +15,24 @@ namespace shmwin::inline v1 {
 
 /// How to wait. The same on all ranks is usual, not needed.
 struct wait_policy {
+    static constexpr int max_spin = 1'000'000;
+    static constexpr std::chrono::microseconds min_slice{10};
+    static constexpr std::chrono::microseconds max_slice{1'000'000};
+
     int spin = 2000;                           ///< looks at the word before anything else
     int yield = 50;                            ///< looks with the processor given away between
     std::chrono::microseconds slice{50'000};   ///< longest sleep between two checks
+    std::chrono::seconds warn_after{0};        ///< a wait that lasts so long is warned of; 0: none
     void (*progress)(void* context) = nullptr; ///< called at each slice; drives MPI
     void* progress_context = nullptr;
 
     /// Local. What suits `n_waiting` ranks on `n_cores` cores: with fewer cores than ranks, whoever
-    /// is waited for needs the waiter's core. SHMWIN_SPIN and SHMWIN_WAIT_SLICE_US override it.
+    /// is waited for needs the waiter's core. SHMWIN_SPIN, SHMWIN_WAIT_SLICE_US and
+    /// SHMWIN_WAIT_WARN (seconds; 0: never) override it.
+    ///
+    /// Nobody is warned unless asked for it: in a correct program ranks may wait for an hour, while
+    /// one of them reads a file, and shmwin_dump() tells the same at any time.
+    /// @throws argument_error (invalid_argument)  a variable is no whole number
     [[nodiscard]] SHMWIN_API static wait_policy for_ranks(int n_waiting, int n_cores);
 
     /// Local. As above, on the cores that this process may use: for ranks that are not bound.
