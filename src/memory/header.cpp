@@ -5,6 +5,7 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/memory/directory.hpp"
 #include "shmwin/memory/page_runs.hpp"
+#include "shmwin/sync/activity.hpp"
 #include "shmwin/sync/call_sites.hpp"
 #include "shmwin/sync/participants.hpp"
 #include "shmwin/sync/rendezvous.hpp"
@@ -109,6 +110,7 @@ segment_header plan_layout(layout_request const& request) {
                n_ranks * call_sites::sites_of_rank * sizeof(call_site),
                line_bytes);
     plan.place(section_id::parking_lot, n_parking_lines * sizeof(parking_line), line_bytes);
+    plan.place(section_id::activity, n_ranks * sizeof(activity_slot), line_bytes);
     plan.place(section_id::run_control, sizeof(run_control), line_bytes);
     plan.place(section_id::directory, sizeof(directory_state), line_bytes);
     plan.place(section_id::metadata_bits, round_up(n_lazy_pages, 64) / 8, line_bytes);

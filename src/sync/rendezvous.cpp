@@ -76,8 +76,15 @@ rendezvous::rendezvous(rendezvous_state& state,
                        participants const& who,
                        parking_lot const& lot,
                        wait_policy const& policy,
-                       call_sites* sites) noexcept
-    : state_(state), slots_(slots), who_(who), lot_(lot), policy_(policy), sites_(sites) {}
+                       call_sites* sites,
+                       activity const& log) noexcept
+    : state_(state),
+      slots_(slots),
+      who_(who),
+      lot_(lot),
+      policy_(policy),
+      sites_(sites),
+      log_(log) {}
 
 meeting_slot& rendezvous::slot(int rank) const noexcept {
     return slots_[static_cast<std::size_t>(rank)];
@@ -93,6 +100,7 @@ struct rendezvous::meeting {
 };
 
 void rendezvous::write_slot(std::uint32_t tag,
+                            std::uint32_t generation,
                             collective_call const& call,
                             error_info const* failure,
                             meeting_values const& brought) const noexcept {
@@ -109,6 +117,20 @@ void rendezvous::write_slot(std::uint32_t tag,
     copy_cut(mine.object, call.object);
     mine.code = failure == nullptr ? 0 : static_cast<std::int32_t>(failure->code);
     if (failure != nullptr) copy_cut(mine.text, failure->text);
+    mine.came_to.store(number_of(generation), std::memory_order_release);
+}
+
+// The words are plain memory, which its rank may write to now: read byte by byte, unseen by
+// ThreadSanitizer.
+[[gnu::no_sanitize("thread")]] meeting_words rendezvous::words_of(int rank) const noexcept {
+    auto const& from = slot(rank);
+    meeting_words words;
+    words.op = static_cast<operation const volatile&>(from.op);
+    for (std::size_t i = 0; i + 1 < words.object.size(); ++i) {
+        words.object[i] = static_cast<char const volatile&>(from.object[i]);
+        if (words.object[i] == '\0') break;
+    }
+    return words;
 }
 
 meeting_values rendezvous::meet(collective_call const& call,
@@ -155,7 +177,7 @@ void rendezvous::arrive(collective_call const& call,
     if (observer_ != nullptr) observer_->arriving();
     auto const generation = state_.generation.word.load(std::memory_order_acquire);
     auto const tag = tag_of(call);
-    write_slot(tag, call, failure, brought);
+    write_slot(tag, generation, call, failure, brought);
     meeting const mine{call,
                        generation,
                        tag,
@@ -268,7 +290,9 @@ std::string rendezvous::last_call(int rank) const {
 }
 
 void rendezvous::wait(meeting const& mine) const {
+    wait_note note(log_, {name(mine.call.op)}, policy_);
     wait_while(state_.generation, mine.generation, policy_, [&](bool look) {
+        note.slept(look);
         if (!first_missing(look)) return;
         auto const fate = decide(mine.generation, abandoned);
         if (state_.generation.word.load(std::memory_order_acquire) != mine.generation) return;
@@ -303,6 +327,7 @@ std::optional<participants::departure> rendezvous::first_missing(bool look) cons
 }
 
 void rendezvous::raise_missing(collective_call const& call) const {
+    slot(who_.self()).came_to.store(0, std::memory_order_relaxed); // it goes without a meeting
     auto const who = first_missing(true);
     if (!who) {
         raise(error_info{errc::peer_left,

@@ -11,15 +11,29 @@ namespace shmwin::inline v1::detail {
 wait_context::wait_context(participants const& who,
                            wait_policy const& policy,
                            parking_lot const& lot,
-                           rendezvous const& meeting) noexcept
-    : who_(who), policy_(policy), lot_(lot), meeting_(meeting) {}
+                           rendezvous const& meeting,
+                           activity const& log) noexcept
+    : who_(who), policy_(policy), lot_(lot), meeting_(meeting), log_(log) {}
+
+bool wait_context::sleep_while(waitable& w,
+                               std::uint32_t old,
+                               wait_note& note,
+                               function_ref<void(bool)> check,
+                               wait_deadline until) const {
+    auto const noted_check = [&](bool look) {
+        note.slept(look);
+        check(look);
+    };
+    return detail::wait_while(w, old, policy_, noted_check, until);
+}
 
 bool wait_context::wait_while(waitable& w,
                               std::uint32_t old,
-                              awaited const& /*what*/,
+                              awaited const& what,
                               function_ref<void(bool)> check,
                               wait_deadline until) const {
-    return detail::wait_while(w, old, policy_, check, until);
+    wait_note note(log_, what, policy_);
+    return sleep_while(w, old, note, check, until);
 }
 
 bool wait_context::park(awaited const& what,
@@ -27,20 +41,26 @@ bool wait_context::park(awaited const& what,
                         function_ref<void(bool)> check,
                         wait_deadline until) const {
     auto& sequence = lot_.line(what.object).sequence;
+    wait_note note(log_, what, policy_); // of all sleeps: whoever shares the line may end some
     for (;;) {
         auto const seen = sequence.word.load(); // before the look: a change after it is noticed
         if (ready()) return true;
-        if (!wait_while(sequence, seen, what, check, until)) return ready();
+        if (!sleep_while(sequence, seen, note, check, until)) return ready();
     }
 }
 
 bool wait_context::sleep_on(futex_word& word,
                             std::uint32_t old,
                             function_ref<bool()> changed,
-                            awaited const& /*what*/,
+                            awaited const& what,
                             function_ref<void(bool)> check,
                             wait_deadline until) const {
-    return detail::sleep_on(word, old, changed, policy_, check, until);
+    wait_note note(log_, what, policy_);
+    auto const noted_check = [&](bool look) {
+        note.slept(look);
+        check(look);
+    };
+    return detail::sleep_on(word, old, changed, policy_, noted_check, until);
 }
 
 void wait_context::check_peers(awaited const& what, bool look, errc code) const {

@@ -4,6 +4,7 @@
 #include "shmwin/memory/directory.hpp"
 #include "shmwin/memory/header.hpp"
 #include "shmwin/memory/page_runs.hpp"
+#include "shmwin/sync/activity.hpp"
 #include "shmwin/sync/participants.hpp"
 #include "shmwin/sync/rendezvous.hpp"
 
@@ -88,7 +89,7 @@ TEST_P(PlanLayout, SectionsAreDisjointAndInRange) {
     std::vector<detail::section> all;
     for (std::size_t id = 0; id < detail::n_section_ids; ++id) {
         auto const& each = header.sections.at(id);
-        if (id > static_cast<std::size_t>(section_id::pages)) {
+        if (id > static_cast<std::size_t>(section_id::activity)) {
             EXPECT_EQ(each.offset, 0U);
             EXPECT_EQ(each.n_bytes, 0U);
             continue;
@@ -131,6 +132,7 @@ TEST_P(PlanLayout, SectionsHoldWhatStandsInThem) {
     EXPECT_EQ(bytes(section_id::pages), header.n_pages * page_bytes);
     EXPECT_EQ(bytes(section_id::participants), n_ranks * sizeof(participant_slot));
     EXPECT_EQ(bytes(section_id::meeting_slots), n_ranks * sizeof(detail::meeting_slot));
+    EXPECT_EQ(bytes(section_id::activity), n_ranks * sizeof(detail::activity_slot));
     EXPECT_GE(bytes(section_id::rendezvous), sizeof(detail::rendezvous_state));
     EXPECT_GE(bytes(section_id::run_control), sizeof(detail::run_control));
     EXPECT_GE(bytes(section_id::directory), sizeof(detail::directory_state));

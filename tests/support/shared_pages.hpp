@@ -9,6 +9,7 @@
 #include "shmwin/memory/heap.hpp"
 #include "shmwin/memory/page_runs.hpp"
 #include "shmwin/memory/region.hpp"
+#include "shmwin/sync/activity.hpp"
 #include "shmwin/sync/futex.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
@@ -145,6 +146,11 @@ class shared_pages {
         return detail::parking_lot(
             where(which).as<detail::parking_line>(detail::section_id::parking_lot));
     }
+    [[nodiscard]] detail::activity
+    log(int rank, via which = via::first, detail::wait_watcher* watcher = nullptr) const noexcept {
+        return {
+            where(which).as<detail::activity_slot>(detail::section_id::activity), rank, watcher};
+    }
     [[nodiscard]] detail::rendezvous meeting(int rank,
                                              wait_policy const& how = wait_policy::for_ranks(64),
                                              via which = via::first,
@@ -155,7 +161,8 @@ class shared_pages {
                 who(rank, which),
                 lot(which),
                 how,
-                sites};
+                sites,
+                log(rank, which)};
     }
     [[nodiscard]] detail::rendezvous_state& meeting_state(via which = via::first) const noexcept {
         return *where(which).as<detail::rendezvous_state>(detail::section_id::rendezvous).data();

@@ -25,7 +25,11 @@ struct sync_pages {
         return *reinterpret_cast<State*>(all.data());
     }
     [[nodiscard]] detail::wait_context waits(int rank, via which = via::first) const {
-        return {pages.who(rank, which), how, pages.lot(which), pages.meeting(rank, how, which)};
+        return {pages.who(rank, which),
+                how,
+                pages.lot(which),
+                pages.meeting(rank, how, which),
+                pages.log(rank, which)};
     }
     /// For the words of errors and the parking lot.
     [[nodiscard]] detail::awaited what(char const* call) const noexcept {

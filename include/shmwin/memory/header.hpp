@@ -43,6 +43,7 @@ enum class section_id : std::uint32_t {
     slabs = 11,        ///< slab: a descriptor for each page that may be one
     pages = 12,        ///< what objects are made of
     call_sites = 13,   ///< call_site: so many for each rank
+    activity = 14,     ///< activity_slot, one a rank
 };
 inline constexpr std::size_t n_section_ids = 16;
 

@@ -18,6 +18,7 @@
 #include "shmwin/segment/adopt.hpp"
 #include "shmwin/segment/freeze.hpp"
 #include "shmwin/segment/options.hpp"
+#include "shmwin/sync/activity.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
 #include "shmwin/sync/rendezvous.hpp"
@@ -221,6 +222,7 @@ class SHMWIN_API segment_core final : public finalizable,
     wait_policy lock_policy_;  ///< of the short locks inside
     parking_lot lot_;
     call_sites sites_;
+    activity activity_;
     rendezvous rendezvous_;
     wait_context waits_;
     heap heap_;

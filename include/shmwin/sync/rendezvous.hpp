@@ -23,6 +23,7 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/export.hpp"
 #include "shmwin/base/function_ref.hpp"
+#include "shmwin/sync/activity.hpp"
 #include "shmwin/sync/call_sites.hpp"
 #include "shmwin/sync/operation.hpp"
 #include "shmwin/sync/parking_lot.hpp"
@@ -50,10 +51,11 @@ struct alignas(64) meeting_slot {
     std::uint16_t site; ///< in call_sites: the line of the call
     std::uint64_t options;
     meeting_values brought; ///< rank 0's are the meeting's values, before its completion
+    std::atomic<std::uint16_t> came_to; ///< number_of() the meeting that the rank is in
     std::array<std::int64_t, 8> extents;
     std::array<char, 64> type;
     std::array<char, 256> object;
-    std::array<char, 328> text; ///< of its local failure
+    std::array<char, 320> text; ///< of its local failure
 };
 static_assert(sizeof(meeting_slot) == 768);
 
@@ -78,6 +80,12 @@ struct rendezvous_state {
 };
 static_assert(sizeof(rendezvous_state) == 192 + sizeof(meeting_failure));
 
+/// A call in words, for who may not allocate.
+struct meeting_words {
+    operation op = operation::none;
+    std::array<char, 256> object{}; ///< ends with 0
+};
+
 /// Process-local. Is told of this rank's part in meetings.
 class meeting_observer {
   public:
@@ -101,13 +109,15 @@ class rendezvous {
 
     /// @param slots  one for each participant
     /// @param sites  where the lines of calls stand; null: they are not noted
+    /// @param log    where waits are noted
     SHMWIN_API
     rendezvous(rendezvous_state& state,
                std::span<meeting_slot> slots,
                participants const& who,
                parking_lot const& lot,
                wait_policy const& policy,
-               call_sites* sites = nullptr) noexcept;
+               call_sites* sites = nullptr,
+               activity const& log = {}) noexcept;
 
     /// Local. From now on `who` is told; it stays where it is as long as there are meetings.
     void observe(meeting_observer& who) noexcept { observer_ = &who; }
@@ -132,6 +142,15 @@ class rendezvous {
     /// Node, collective. meet() without failure and completion.
     SHMWIN_API void meet(collective_call const& call) const;
 
+    /// Local. True if the rank is in the meeting that is not over yet. A snapshot.
+    [[nodiscard]] bool is_here(int rank) const noexcept {
+        return slot(rank).came_to.load(std::memory_order_acquire) == number_of(generation());
+    }
+
+    /// Local. The call that the rank is in, or was in last, in words: create_array("u", ...). What
+    /// it is in may change meanwhile, and then be half of each.
+    [[nodiscard]] SHMWIN_API meeting_words words_of(int rank) const noexcept;
+
     /// Local. Ends the caller's part, makes all further meetings fail and wakes every waiter.
     SHMWIN_API void leave(std::string_view call, std::string_view text) const noexcept;
 
@@ -153,7 +172,12 @@ class rendezvous {
                 error_info const* failure,
                 function_ref<void(meeting_values&)> completion,
                 meeting_values const& brought) const;
+    // Never 0, which is no meeting. Short numbers do: no rank is behind by one meeting.
+    [[nodiscard]] static std::uint16_t number_of(std::uint32_t generation) noexcept {
+        return static_cast<std::uint16_t>(generation % 0xffff + 1);
+    }
     void write_slot(std::uint32_t tag,
+                    std::uint32_t generation,
                     collective_call const& call,
                     error_info const* failure,
                     meeting_values const& brought) const noexcept;
@@ -180,6 +204,7 @@ class rendezvous {
     parking_lot lot_;
     wait_policy policy_;
     call_sites* sites_;
+    activity log_;
     meeting_observer* observer_ = nullptr;
 };
 

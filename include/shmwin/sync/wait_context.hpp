@@ -8,6 +8,7 @@
 
 #include "shmwin/base/export.hpp"
 #include "shmwin/base/function_ref.hpp"
+#include "shmwin/sync/activity.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
 #include "shmwin/sync/rendezvous.hpp"
@@ -17,19 +18,14 @@
 
 namespace shmwin::inline v1::detail {
 
-/// What is waited for, in words for people.
-struct awaited {
-    char const* call;         ///< "mutex::lock"; a literal
-    std::uint64_t object = 0; ///< its position in the segment; 0: unknown
-};
-
 /// Process-local. Any thread may use it.
 class wait_context {
   public:
     SHMWIN_API wait_context(participants const& who,
                             wait_policy const& policy,
                             parking_lot const& lot,
-                            rendezvous const& meeting) noexcept;
+                            rendezvous const& meeting,
+                            activity const& log = {}) noexcept;
 
     /// Local. wait_while() of this rank's policy. Without `check` nothing but `until` ends it: for
     /// those who look themselves.
@@ -72,10 +68,17 @@ class wait_context {
     [[nodiscard]] int self() const noexcept { return who_.self(); }
 
   private:
+    bool sleep_while(waitable& w,
+                     std::uint32_t old,
+                     wait_note& note,
+                     function_ref<void(bool)> check,
+                     wait_deadline until) const;
+
     participants who_;
     wait_policy policy_;
     parking_lot lot_;
     rendezvous meeting_;
+    activity log_;
 };
 
 } // namespace shmwin::inline v1::detail
