@@ -71,7 +71,7 @@ void find(context const& on) {
     auto const boosts = [&](char const* name) { return all.boosts().find<double>(name).first; };
     sides.push_back({"boost_interprocess", n, [&] { return find_all(on, wanted, boosts); }});
 #endif
-    if (sides.size() > 1) on.compare(bench::nanoseconds, sides, &bench::millions_per_second);
+    if (sides.size() > 1) on.compare(bench::nanoseconds, sides, &bench::wall_line);
     all.end();
 }
 
@@ -144,7 +144,7 @@ void construct_destroy(context const& on) {
                              return make_and_free_windows(on, n_windows);
                          }});
     }
-    if (sides.size() > 1) on.compare(bench::nanoseconds, sides, &bench::millions_per_second);
+    if (sides.size() > 1) on.compare(bench::nanoseconds, sides, &bench::wall_line);
     all.end();
 }
 

@@ -35,14 +35,26 @@ inline constexpr unit_of_figure millions_per_second{"M/s", 1e-6, true};
 inline constexpr unit_of_figure bytes{"B", 1.0, false};
 inline constexpr unit_of_figure instructions{"instr.", 1.0, false};
 
+inline constexpr unit_of_figure share{"share", 1.0, true};
+inline constexpr unit_of_figure times{"times", 1.0, false};
+
 /// What a round costs this rank. A plain number of seconds is one too.
 struct cost {
     double seconds;    ///< or whatever else a row counts
-    double wall = 0.0; ///< what else it took by the clock, where `seconds` are a processor's
+    double also = 0.0; ///< what a second line shows of the same round
 
     cost(double what) : seconds(what) {} // NOLINT(google-explicit-constructor): as said
-    cost(double processor, double clock) : seconds(processor), wall(clock) {}
+    cost(double what, double second) : seconds(what), also(second) {}
 };
+
+/// A second line from the same rounds.
+struct second_line {
+    unit_of_figure unit;
+    char const* suffix; ///< behind the row's name
+    bool per_amount;    ///< of one object, call or byte, as the first line
+};
+/// What took processor time in the first line, by the clock.
+inline constexpr second_line wall_line{millions_per_second, "_wall", true};
 
 /// One of those that are compared.
 struct side {
@@ -112,28 +124,29 @@ class context {
 
     /// Collective. Runs the sides in turn, once to warm up and then round by round, and writes one
     /// line for each peer. Every other round goes backwards, so that nobody always comes first.
-    /// @param wall  unit of a second line, named _wall, for the clock of the same rounds
     void compare(unit_of_figure const& unit,
                  std::vector<side> const& sides,
-                 unit_of_figure const* wall = nullptr) const {
+                 second_line const* also = nullptr) const {
         using figures = std::vector<double>; // of one object, call or byte; round by round
         std::vector<figures> costs(sides.size());
-        std::vector<figures> clocks(sides.size());
+        std::vector<figures> others(sides.size());
         for (int round = -1; round < n_rounds(); ++round) {
             for (std::size_t k = 0; k < sides.size(); ++k) {
                 auto const which = round % 2 == 0 ? k : sides.size() - 1 - k;
-                auto const [seconds, clock] = sides[which].run();
-                auto const slowest_cost = slowest(seconds) / sides[which].amount;
-                auto const slowest_clock = slowest(clock) / sides[which].amount;
+                auto const [mine, second] = sides[which].run();
+                auto const amount = sides[which].amount;
+                auto const first_cost = slowest(mine) / amount;
+                auto const other_cost =
+                    slowest(second) / (also != nullptr && also->per_amount ? amount : 1.0);
                 if (round < 0) continue;
-                costs[which].push_back(slowest_cost);
-                clocks[which].push_back(slowest_clock);
+                costs[which].push_back(first_cost);
+                others[which].push_back(other_cost);
             }
         }
         for (std::size_t peer = 1; peer < sides.size(); ++peer) {
             report(row_, unit, costs[0], costs[peer], sides[peer].name);
-            if (wall == nullptr) continue;
-            report(row_ + "_wall", *wall, clocks[0], clocks[peer], sides[peer].name);
+            if (also == nullptr) continue;
+            report(row_ + also->suffix, also->unit, others[0], others[peer], sides[peer].name);
         }
     }
 

@@ -209,7 +209,7 @@ class world {
         sides.push_back({"boost_interprocess", n_pairs, prepare(of_boost{boosts_.get()})});
 #endif
         if (with_malloc) sides.push_back({"glibc_malloc", n_pairs, prepare(of_malloc{})});
-        if (sides.size() > 1) on.compare(nanoseconds, sides, &millions_per_second);
+        if (sides.size() > 1) on.compare(nanoseconds, sides, &wall_line);
     }
 
     /// Collective.
