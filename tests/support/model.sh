@@ -38,7 +38,8 @@ if ! explore; then
 fi
 grep -E "states, stored" pan.out
 failed=0
-for mistake in $(grep -oE "BROKEN_[A-Z_]+" "$model" | sort -u); do
+mapfile -t mistakes < <(grep -oE "BROKEN_[A-Z_]+" "$model" | sort -u)
+for mistake in "${mistakes[@]}"; do
     if explore "-D$mistake"; then
         echo "model.sh: $mistake is not found" >&2
         failed=1
