@@ -218,6 +218,7 @@ void segment_core::meet(collective_call const& call, function_ref<void()> comple
 void segment_core::close(source_line const& where) {
     if (!is_open()) return;
     note(operation::close);
+    warn_of_held_locks("close()");
     rendezvous_.meet({operation::close, {}, {}, {}, 0, where});
     who_.close();
     open_ = false;
@@ -233,6 +234,7 @@ void segment_core::leave(std::string_view why) noexcept {
 
 void segment_core::depart(std::string_view why) noexcept {
     if (!open_.exchange(false)) return;
+    warn_of_held_locks("its end");
     auto const last = rendezvous_.last_call(rank());
     rendezvous_.leave(text("the code after ", last.empty() ? name(last_call_.load()) : last), why);
 }

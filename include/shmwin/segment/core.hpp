@@ -181,6 +181,8 @@ class SHMWIN_API segment_core final : public finalizable,
     [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
     /// For waits in local calls.
     [[nodiscard]] wait_context const& waits() const noexcept { return waits_; }
+    /// This process has a handle to a lock: close() and leave() look whether it still holds any.
+    void note_locks() noexcept { uses_locks_.store(true, std::memory_order_relaxed); }
 
   private:
     static std::shared_ptr<segment_core>
@@ -209,6 +211,7 @@ class SHMWIN_API segment_core final : public finalizable,
                                       object_request const& asked) const;
     void check_ours(placed_object const& what) const;
     void depart(std::string_view why) noexcept;
+    void warn_of_held_locks(char const* when) const noexcept;
     [[nodiscard]] frozen_pages pages_to_freeze(placed_object const& what) const;
     void note(operation op) noexcept { last_call_.store(op, std::memory_order_relaxed); }
 
@@ -232,6 +235,7 @@ class SHMWIN_API segment_core final : public finalizable,
     foreign_table foreign_;
     std::vector<frozen_pages> frozen_; ///< the same on all ranks
     std::atomic<bool> open_{true};
+    std::atomic<bool> uses_locks_{false};
     std::atomic<operation> last_call_{operation::open};
 };
 

@@ -9,10 +9,12 @@
 #include "shmwin/base/type_id.hpp"
 #include "shmwin/segment/array_group.hpp"
 #include "shmwin/segment/core.hpp"
+#include "shmwin/segment/mutex.hpp"
 #include "shmwin/segment/sync_handle.hpp"
 
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +24,31 @@ namespace shmwin::inline v1 {
 /// Locks and the like by name. Names, and the errors that collective calls share, are those of
 /// object_group. All are re-made after a restart: no checkpoint holds them.
 class SHMWIN_API sync_group : public array_group {
+  public:
+    /// Node, collective. A free lock. Bytes: 8.
+    mutex create_mutex(std::string_view name,
+                       source_line const& where = source_line::current()) const {
+        return create_sync<mutex>(operation::create_mutex, name, where);
+    }
+    /// Local. The lock of that name. Errors as find_array().
+    [[nodiscard]] mutex find_mutex(std::string_view name) const { return find_sync<mutex>(name); }
+
+    /// Node, collective. A free lock that its thread may lock again. Bytes: 16.
+    recursive_mutex
+    create_recursive_mutex(std::string_view name,
+                           source_line const& where = source_line::current()) const {
+        return create_sync<recursive_mutex>(operation::create_recursive_mutex, name, where);
+    }
+    /// Local. The lock of that name. Errors as find_array().
+    [[nodiscard]] recursive_mutex find_recursive_mutex(std::string_view name) const {
+        return find_sync<recursive_mutex>(name);
+    }
+
+    /// Local. The rank, and its thread, that holds a mutex, recursive_mutex or synchronized object
+    /// of that name; nothing if it is free. A snapshot.
+    /// @throws argument_error (not_found, type_mismatch)
+    [[nodiscard]] std::optional<lock_holder> who_holds(std::string_view name) const;
+
   protected:
     using array_group::array_group;
 

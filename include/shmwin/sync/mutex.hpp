@@ -45,6 +45,17 @@ struct lock_holder {
 
 namespace detail {
 
+/// What a lock's functions are called in errors and reports.
+struct lock_calls {
+    char const* lock;
+    char const* try_lock;
+    char const* try_lock_for;
+    char const* try_lock_until;
+    char const* lock_to_repair;
+    char const* mark_consistent;
+    char const* unlock;
+};
+
 enum class mutex_outcome : std::uint8_t {
     locked,
     to_repair, ///< locked; the holder before died, and nobody has repaired yet
@@ -54,6 +65,14 @@ enum class mutex_outcome : std::uint8_t {
 /// In the segment. All zero is a free lock. Safe from any thread.
 class mutex_state {
   public:
+    static constexpr lock_calls calls{"mutex::lock",
+                                      "mutex::try_lock",
+                                      "mutex::try_lock_for",
+                                      "mutex::try_lock_until",
+                                      "mutex::lock_to_repair",
+                                      "mutex::mark_consistent",
+                                      "mutex::unlock"};
+
     /// Waits until the lock is the calling thread's.
     /// @throws owner_died                         not held: its last holder died
     /// @throws runtime_failure (not_recoverable)  not held, never again: nobody repaired

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/segment/held_locks.hpp"
+
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/log.hpp"
+#include "shmwin/base/text.hpp"
+#include "shmwin/segment/core.hpp"
+#include "shmwin/segment/mutex.hpp"
+#include "shmwin/segment/object_info.hpp"
+#include "shmwin/segment/sync_group.hpp"
+
+#include <string>
+
+namespace shmwin::inline v1 {
+namespace detail {
+namespace {
+
+// Where else a lock stands, it comes first.
+bool begins_with_a_lock(object_record const& record) {
+    if (record.kind == object_kind::synchronized) return true;
+    return record.kind == object_kind::sync
+           && (record.type_hash == type_id_of<mutex_state>().hash
+               || record.type_hash == type_id_of<recursive_mutex_state>().hash);
+}
+
+} // namespace
+
+std::optional<lock_holder> holder_of(region const& in, object_record const& record) {
+    if (!begins_with_a_lock(record)) return std::nullopt;
+    return reinterpret_cast<mutex_state const*>(in.at(record.offset))->holder();
+}
+
+// No thread of this rank will unlock them.
+void segment_core::warn_of_held_locks(char const* when) const noexcept {
+    if (!uses_locks_.load(std::memory_order_relaxed)) return;
+    try {
+        for (auto const& each : directory_.list()) {
+            auto const holder = holder_of(region_, each.record);
+            if (!holder || holder->rank != rank()) continue;
+            log(log_level::warning,
+                text("lock is held at ",
+                     when,
+                     " (\"",
+                     each.record.name_text(),
+                     "\", by thread ",
+                     holder->thread,
+                     " of rank ",
+                     holder->rank,
+                     "; who waits for it gets an error)"));
+        }
+    } catch (...) { // no memory for a warning
+        static_cast<void>(when);
+    }
+}
+
+} // namespace detail
+
+std::optional<lock_holder> sync_group::who_holds(std::string_view name) const {
+    std::string const whole(std::string_view(full(name)));
+    auto const found = core_->look_up(whole);
+    if (!found) {
+        raise(errc::not_found, detail::text("no such object (\"", whole, "\"; list() names all)"));
+    }
+    auto const holder = detail::holder_of(core_->memory().where(), found->record);
+    if (!holder) {
+        raise(errc::type_mismatch,
+              detail::text("object is no lock with a holder (\"",
+                           whole,
+                           "\" is of kind ",
+                           shmwin::name(found->record.kind),
+                           ", ",
+                           core_->type_text(found->record),
+                           ")"));
+    }
+    return *holder ? holder : std::nullopt;
+}
+
+} // namespace shmwin::inline v1
