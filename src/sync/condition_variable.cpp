@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/sync/condition_variable.hpp"
+
+#include "shmwin/sync/missing.hpp"
+
+#include <utility>
+
+namespace shmwin::inline v1::detail {
+
+condition_outcome::condition_outcome(std::exception_ptr failed) noexcept
+    : failed_(std::move(failed)) {}
+
+bool condition_outcome::get() const {
+    if (failed_) std::rethrow_exception(failed_);
+    return notified_;
+}
+
+condition_outcome wait_for_notification(condition_state& condition,
+                                        std::uint32_t ticket,
+                                        wait_context const& in,
+                                        awaited const& what,
+                                        wait_deadline until) noexcept {
+    auto const check = [&](bool look) { check_none_missing(in, what, look); };
+    try {
+        return condition_outcome(in.wait_while(condition.notified, ticket, what, check, until));
+    } catch (...) {
+        return condition_outcome(std::current_exception());
+    }
+}
+
+void notify_one(condition_state& condition) noexcept {
+    condition.notified.word.fetch_add(1);
+    if (condition.notified.n_sleepers.load() != 0) futex_wake_one(condition.notified.word);
+}
+
+void notify_all(condition_state& condition) noexcept {
+    condition.notified.word.fetch_add(1);
+    condition.notified.wake();
+}
+
+} // namespace shmwin::inline v1::detail
