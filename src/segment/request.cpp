@@ -267,6 +267,7 @@ collective_call call_of(object_request const& request) {
     h = hash_with(h, (o.saved ? 1U : 0U) + (o.whole_pages ? 2U : 0U));
     h = hash_with(
         h, static_cast<std::uint64_t>(o.levels) + 16 * static_cast<std::uint64_t>(request.order));
+    if (request.arguments != 0) h = hash_with(h, request.arguments);
     return {request.op,
             request.name,
             request.type->signature,

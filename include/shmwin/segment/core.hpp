@@ -47,7 +47,8 @@ struct object_request {
     memory_order_kind order = memory_order_kind::none;
     array_options options{};
     source_line where{};
-    bool read_only = false; ///< its elements are const
+    bool read_only = false;      ///< its elements are const
+    std::uint64_t arguments = 0; ///< hash of what else must be equal on all ranks
 };
 
 /// An object in the segment, at this process's address.

@@ -8,13 +8,21 @@
 #include "shmwin/base/source_line.hpp"
 #include "shmwin/base/type_id.hpp"
 #include "shmwin/segment/array_group.hpp"
+#include "shmwin/segment/barrier.hpp"
+#include "shmwin/segment/condition_variable.hpp"
 #include "shmwin/segment/core.hpp"
+#include "shmwin/segment/event.hpp"
+#include "shmwin/segment/latch.hpp"
 #include "shmwin/segment/mutex.hpp"
+#include "shmwin/segment/semaphore.hpp"
 #include "shmwin/segment/sync_handle.hpp"
 
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +57,52 @@ class SHMWIN_API sync_group : public array_group {
     /// @throws argument_error (not_found, type_mismatch)
     [[nodiscard]] std::optional<lock_holder> who_holds(std::string_view name) const;
 
+    /// Node, collective. A barrier for all ranks, or for those that are given, in any order.
+    /// @throws argument_error (invalid_argument)  no ranks, one that is none, or one given twice
+    barrier create_barrier(std::string_view name,
+                           source_line const& where = source_line::current()) const;
+    barrier create_barrier(std::string_view name,
+                           std::span<int const> members,
+                           source_line const& where = source_line::current()) const;
+    barrier create_barrier(std::string_view name,
+                           std::initializer_list<int> members,
+                           source_line const& where = source_line::current()) const {
+        return create_barrier(name, std::span(members.begin(), members.size()), where);
+    }
+
+    /// Local. The barrier of that name. Errors as find_array().
+    [[nodiscard]] barrier find_barrier(std::string_view name) const;
+
+    /// Node, collective. A latch that opens after `count` count_down()s.
+    /// @throws argument_error (invalid_argument)  the count is negative
+    latch create_latch(std::string_view name,
+                       std::int64_t count,
+                       source_line const& where = source_line::current()) const;
+    /// Local. The latch of that name. Errors as find_array().
+    [[nodiscard]] latch find_latch(std::string_view name) const;
+
+    /// Node, collective. An event whose flag is clear.
+    event create_event(std::string_view name,
+                       source_line const& where = source_line::current()) const;
+    /// Local. The event of that name. Errors as find_array().
+    [[nodiscard]] event find_event(std::string_view name) const;
+
+    /// Node, collective. A semaphore with `initial` units; never more than `maximum`.
+    /// @throws argument_error (invalid_argument)  not 0 <= initial <= maximum <= semaphore::max()
+    semaphore create_semaphore(std::string_view name,
+                               std::int64_t initial = 1,
+                               std::int64_t maximum = semaphore::max(),
+                               source_line const& where = source_line::current()) const;
+    /// Local. The semaphore of that name. Errors as find_array().
+    [[nodiscard]] semaphore find_semaphore(std::string_view name) const;
+
+    /// Node, collective. A condition variable, for any lock.
+    condition_variable
+    create_condition_variable(std::string_view name,
+                              source_line const& where = source_line::current()) const;
+    /// Local. The condition variable of that name. Errors as find_array().
+    [[nodiscard]] condition_variable find_condition_variable(std::string_view name) const;
+
   protected:
     using array_group::array_group;
 
@@ -68,11 +122,14 @@ class SHMWIN_API sync_group : public array_group {
     }
 
     /// Local. The Handle to what has that name. Errors as find_array().
+    /// @param extents  as many as the request had that made it; their values do not matter
     template <typename Handle>
-    [[nodiscard]] Handle find_sync(std::string_view name) const {
+    [[nodiscard]] Handle find_sync(std::string_view name,
+                                   std::span<std::int64_t const> extents = {}) const {
         auto const whole = full(name);
-        return {core_,
-                core_->find(sync_request<typename Handle::state_type>(operation::none, whole, {}))};
+        auto asked = sync_request<typename Handle::state_type>(operation::none, whole, {});
+        asked.extents = extents;
+        return {core_, core_->find(asked)};
     }
 
   private:
