@@ -198,6 +198,12 @@ void segment_core::fence(source_line const& where) {
     rendezvous_.meet({operation::fence, {}, {}, {}, 0, where});
 }
 
+void segment_core::fence(std::span<int const> ranks) {
+    require_open(operation::fence);
+    note(operation::fence);
+    subsets_.meet(*this, ranks);
+}
+
 std::size_t segment_core::trim(source_line const& where) {
     require_open(operation::trim);
     note(operation::trim);

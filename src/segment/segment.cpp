@@ -35,6 +35,10 @@ void segment::fence(source_line const& where) {
     core_->fence(where);
 }
 
+void segment::fence(std::span<int const> ranks) {
+    core_->fence(ranks);
+}
+
 std::size_t segment::trim(source_line const& where) {
     return core_->trim(where);
 }

@@ -18,6 +18,7 @@
 #include "shmwin/segment/adopt.hpp"
 #include "shmwin/segment/freeze.hpp"
 #include "shmwin/segment/options.hpp"
+#include "shmwin/segment/subset_fence.hpp"
 #include "shmwin/sync/activity.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
@@ -114,6 +115,8 @@ class SHMWIN_API segment_core final : public finalizable,
     void thaw_together(placed_object const& what, source_line const& where);
 
     void fence(source_line const& where = {});
+    /// Of these ranks alone.
+    void fence(std::span<int const> ranks);
     /// Gives free pages back to the system; how many bytes.
     std::size_t trim(source_line const& where);
     /// fence(), with work that one rank does for all when all have come.
@@ -234,6 +237,7 @@ class SHMWIN_API segment_core final : public finalizable,
     heap_attachment attachment_; ///< for the allocators that stand in the segment
     directory directory_;
     foreign_table foreign_;
+    subset_fences subsets_;
     std::vector<frozen_pages> frozen_; ///< the same on all ranks
     std::atomic<bool> open_{true};
     std::atomic<bool> uses_locks_{false};

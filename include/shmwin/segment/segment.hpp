@@ -13,7 +13,9 @@
 #include <mpi.h>
 
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -51,6 +53,19 @@ class SHMWIN_API segment : public object_group {
     /// @throws peer_left, runtime_failure (disagreement, closed)
     /// @see MPI 3.1, 11.5.4 (memory and process synchronisation)
     void fence(source_line const& where = source_line::current());
+
+    /// These ranks, collective. All stores before it, on any of them, are visible to all of them
+    /// after it; other ranks go on. Drives MPI as fence() does. Ranks in any order; of all ranks it
+    /// is fence(). Each set keeps some 400 bytes of the segment.
+    ///
+    /// @throws argument_error (invalid_argument)  on this rank alone: it is not among the ranks,
+    /// one
+    ///         is none, or is given twice
+    /// @throws barrier_broken  one of them left or died: on all of them, now and later
+    /// @throws runtime_failure (closed), out_of_memory
+    /// @complexity  as barrier::arrive_and_wait(), and a look at a map of the sets used before
+    void fence(std::span<int const> ranks);
+    void fence(std::initializer_list<int> ranks) { fence(std::span(ranks.begin(), ranks.size())); }
 
     /// Node, collective. Gives the memory of the heap's free pages back to the system, after each
     /// rank has collected its own; pages of metadata stay. Nothing else ever does: once one process
