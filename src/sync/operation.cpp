@@ -47,8 +47,9 @@ constexpr std::array names{
     "create_counter",
     "create_queue",
     "create_synchronized",
+    "reset_counter",
 };
-static_assert(names.size() == static_cast<std::size_t>(operation::create_synchronized) + 1);
+static_assert(names.size() == static_cast<std::size_t>(operation::reset_counter) + 1);
 
 } // namespace
 

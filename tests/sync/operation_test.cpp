@@ -51,13 +51,14 @@ std::vector<std::pair<std::uint32_t, std::string>> const rows = {
     {35, "create_counter"},
     {36, "create_queue"},
     {37, "create_synchronized"},
+    {38, "reset_counter"},
 };
 
 TEST(Operation, HasAStableNumberAndAName) {
     for (auto const& [number, text] : rows) {
         EXPECT_EQ(name(static_cast<operation>(number)), text);
     }
-    EXPECT_EQ(static_cast<std::uint32_t>(operation::create_synchronized), rows.size() - 1);
+    EXPECT_EQ(static_cast<std::uint32_t>(operation::reset_counter), rows.size() - 1);
 }
 
 TEST(Operation, NamesAreDistinct) {

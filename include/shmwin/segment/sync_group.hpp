@@ -11,6 +11,7 @@
 #include "shmwin/segment/barrier.hpp"
 #include "shmwin/segment/condition_variable.hpp"
 #include "shmwin/segment/core.hpp"
+#include "shmwin/segment/counter.hpp"
 #include "shmwin/segment/event.hpp"
 #include "shmwin/segment/latch.hpp"
 #include "shmwin/segment/mutex.hpp"
@@ -102,6 +103,17 @@ class SHMWIN_API sync_group : public array_group {
                               source_line const& where = source_line::current()) const;
     /// Local. The condition variable of that name. Errors as find_array().
     [[nodiscard]] condition_variable find_condition_variable(std::string_view name) const;
+
+    /// Node, collective. A loop over n_indices indices that the ranks share. Bytes: 64, and 64 a
+    /// rank.
+    /// @throws argument_error (invalid_argument)  n_indices is negative
+    counter create_counter(std::string_view name,
+                           std::int64_t n_indices,
+                           schedule const& how = schedule::dynamic(),
+                           source_line const& where = source_line::current()) const;
+
+    /// Local. The counter of that name. Errors as find_array().
+    [[nodiscard]] counter find_counter(std::string_view name) const;
 
   protected:
     using array_group::array_group;

@@ -53,6 +53,7 @@ enum class operation : std::uint32_t {
     create_counter = 35,
     create_queue = 36,
     create_synchronized = 37,
+    reset_counter = 38,
 };
 
 /// Local. "create_array", "fence", ...
