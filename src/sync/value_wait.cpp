@@ -37,28 +37,44 @@ class counted_sleeper {
 
 } // namespace
 
+bool wait_on_line(waitable& line,
+                  wait_context const& waits,
+                  awaited const& what,
+                  function_ref<bool()> ready,
+                  function_ref<void(bool)> check,
+                  wait_deadline until) {
+    if (ready()) return true;
+    if (until != no_deadline && until <= std::chrono::steady_clock::now()) return false;
+    if (ready_soon(ready, waits.policy())) return true;
+    auto const in_slices = [&](bool look) {
+        if (ready()) {
+            line.word.fetch_add(1); // ends this sleep: nobody has notified, or died before
+        } else {
+            check(look);
+        }
+    };
+    counted_sleeper const counted(line);
+    auto const sleeping = waits.without_spin();
+    for (;;) {
+        auto const seen = line.word.load(); // before the look: a change after it is noticed
+        if (ready()) return true;
+        if (!sleeping.wait_while(line, seen, what, in_slices, until)) return ready();
+    }
+}
+
 bool wait_for_value(wait_context const& waits,
                     awaited const& what,
                     function_ref<bool()> ready,
                     wait_deadline until) {
-    if (ready()) return true;
-    if (until != no_deadline && until <= std::chrono::steady_clock::now()) return false;
-    if (ready_soon(ready, waits.policy())) return true;
-    auto& line = waits.lot().line(what.object).sequence;
-    counted_sleeper const counted(line);
-    auto const check = [&](bool look) {
-        if (ready()) {
-            line.word.fetch_add(1); // ends this sleep: nobody has notified, or died before
-        } else {
-            waits.check_peers(what, look);
-        }
-    };
-    return waits.without_spin().park(what, ready, check, until);
+    auto const check = [&](bool look) { waits.check_peers(what, look); };
+    return wait_on_line(waits.lot().line(what.object).sequence, waits, what, ready, check, until);
 }
 
 // A read that is an addition: ordered after the change of the value, of whatever order that was.
-void notify_value(parking_lot const& lot, std::uint64_t key) noexcept {
-    if (lot.line(key).sequence.n_sleepers.fetch_add(0) != 0) lot.unpark(key);
+void notify_line(waitable& line) noexcept {
+    if (line.n_sleepers.fetch_add(0) == 0) return;
+    line.word.fetch_add(1);
+    line.wake();
 }
 
 } // namespace shmwin::inline v1::detail

@@ -16,6 +16,7 @@
 #include "shmwin/segment/latch.hpp"
 #include "shmwin/segment/mutex.hpp"
 #include "shmwin/segment/semaphore.hpp"
+#include "shmwin/segment/shared_mutex.hpp"
 #include "shmwin/segment/sync_handle.hpp"
 
 #include <cstdint>
@@ -114,6 +115,13 @@ class SHMWIN_API sync_group : public array_group {
 
     /// Local. The counter of that name. Errors as find_array().
     [[nodiscard]] counter find_counter(std::string_view name) const;
+
+    /// Node, collective. A lock to write alone or to read together. Bytes: 64, and 64 a rank.
+    shared_mutex create_shared_mutex(std::string_view name,
+                                     source_line const& where = source_line::current()) const;
+
+    /// Local. The shared_mutex of that name. Errors as find_array().
+    [[nodiscard]] shared_mutex find_shared_mutex(std::string_view name) const;
 
   protected:
     using array_group::array_group;

@@ -21,9 +21,22 @@
 namespace shmwin::inline v1::detail {
 
 /// Local. Returns when `ready()` is true, or at `until`. Whoever makes it true calls
-/// notify_value() afterwards; a change without it is seen at the next slice of the wait.
+/// notify_line() afterwards; a change without it is seen at the next slice of the wait.
+/// @param line   to sleep on; others may sleep on it for other reasons
 /// @param ready  looks at the value, with an order of acquire or more
+/// @param check  as of wait_while()
 /// @returns  what ready() said last
+SHMWIN_API bool wait_on_line(waitable& line,
+                             wait_context const& waits,
+                             awaited const& what,
+                             function_ref<bool()> ready,
+                             function_ref<void(bool)> check,
+                             wait_deadline until = no_deadline);
+
+/// Local. Makes all who sleep on the line look again.
+SHMWIN_API void notify_line(waitable& line) noexcept;
+
+/// Local. wait_on_line() of the parking lot's line for this key.
 /// @throws peer_left  any participant is missing
 SHMWIN_API bool wait_for_value(wait_context const& waits,
                                awaited const& what,
@@ -31,6 +44,8 @@ SHMWIN_API bool wait_for_value(wait_context const& waits,
                                wait_deadline until = no_deadline);
 
 /// Local. Makes all who wait for a value of this key look again.
-SHMWIN_API void notify_value(parking_lot const& lot, std::uint64_t key) noexcept;
+inline void notify_value(parking_lot const& lot, std::uint64_t key) noexcept {
+    notify_line(lot.line(key).sequence);
+}
 
 } // namespace shmwin::inline v1::detail
