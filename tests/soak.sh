@@ -68,7 +68,8 @@ soak_io() {
 soak_memory() {
     export SHMWIN_TEST_SOAK=$(((kills + 15) / 16))
     local each
-    for each in slabs_kill slabs_adoption directory_claims_kill heap_model full_heap; do
+    for each in slabs_kill slabs_adoption directory_claims_kill heap_model full_heap \
+        task_queue_kill task_queue_together; do
         "$(program "test_memory_$each")"
     done
 }

@@ -86,6 +86,10 @@ any_view array_group::find_any(std::string_view name) const {
                            whole,
                            "\"; find_synchronized<T>() or find_synchronized_array<T, N>())"));
     }
+    if (record.kind == object_kind::queue) {
+        raise(errc::type_mismatch,
+              detail::text("queues have no view (\"", whole, "\"; find_queue<T>() finds it)"));
+    }
     auto const type = core_->element_of(record);
     if (!type) {
         raise(errc::type_mismatch,

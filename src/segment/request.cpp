@@ -4,6 +4,7 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/hash.hpp"
 #include "shmwin/base/text.hpp"
+#include "shmwin/memory/task_queue.hpp"
 #include "shmwin/segment/object_info.hpp"
 #include "shmwin/segment/synchronized_layout.hpp"
 
@@ -94,6 +95,7 @@ levels_layout plan_levels(object_request const& request) {
 }
 
 std::size_t block_bytes(object_request const& request) {
+    if (request.kind == object_kind::queue) return sizeof(task_queue_state);
     if (request.kind == object_kind::levels) return plan_levels(request).n_bytes;
     auto const n_bytes = element_bytes(request);
     if (request.kind != object_kind::synchronized) return n_bytes;

@@ -4,6 +4,7 @@
 shmwin_add_test(memory/slabs_kill NO_ASAN)
 shmwin_add_test(memory/slabs_adoption NO_ASAN)
 shmwin_add_test(memory/directory_claims_kill NO_ASAN)
+shmwin_add_test(memory/task_queue_kill NO_ASAN)
 
 # What must not compile; 0 must.
 foreach(refused RANGE 7)

@@ -11,7 +11,7 @@
 #include "shmwin/segment/object_info.hpp"
 #include "shmwin/segment/options.hpp"
 #include "shmwin/segment/per_rank.hpp"
-#include "shmwin/segment/sync_group.hpp"
+#include "shmwin/segment/queue_group.hpp"
 #include "shmwin/segment/value.hpp"
 
 #include <array>
@@ -40,7 +40,7 @@ namespace shmwin::inline v1 {
 ///   runtime_failure (disagreement)     ranks are in different calls or pass different arguments
 ///   runtime_failure (closed)           the segment is closed
 ///   peer_left                          a rank threw, returned, exited or died
-class SHMWIN_API object_group : public sync_group {
+class SHMWIN_API object_group : public queue_group {
   public:
     /// Local. The group whose names begin with this one's and `name`. Nothing is created.
     [[nodiscard]] object_group group(std::string_view name) const;
@@ -189,8 +189,8 @@ class SHMWIN_API object_group : public sync_group {
             [](void* at) { std::launder(static_cast<T*>(at))->~T(); });
     }
 
-    /// Node, collective. Ends an array, levels, a value or per_rank for all ranks. Views of it
-    /// dangle.
+    /// Node, collective. Ends an array, levels, a value, a queue, per_rank, ... for all ranks.
+    /// Views of it dangle.
     /// @throws argument_error (not_found)    it was destroyed before
     /// @throws argument_error (bad_pointer)  it is of another segment, or of none
     template <typename Handle>
@@ -201,6 +201,12 @@ class SHMWIN_API object_group : public sync_group {
                 handle.where(),
                 {},
                 [&](void* at) { Handle::destruct(at, core_->n_ranks()); },
+                where);
+        } else if constexpr (requires { Handle::destruct(core_->memory(), nullptr); }) {
+            core_->destroy_together(
+                handle.where(),
+                {},
+                [&](void* at) { Handle::destruct(core_->memory(), at); },
                 where);
         } else {
             core_->destroy_together(
@@ -221,7 +227,7 @@ class SHMWIN_API object_group : public sync_group {
 
     /// Internal.
     object_group(std::shared_ptr<detail::segment_core> core, std::string prefix)
-        : sync_group(std::move(core), std::move(prefix)) {}
+        : queue_group(std::move(core), std::move(prefix)) {}
 
   private:
     template <typename V>
