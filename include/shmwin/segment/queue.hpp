@@ -59,11 +59,11 @@ class queue : public detail::sync_handle<detail::task_queue_state> {
     /// @throws out_of_memory (out_of_memory, no_space)  nothing changed
     /// @throws runtime_failure (closed)  the segment is closed
     /// @complexity  O(1); takes memory every 64 tasks, or every 16 KiB
-    void push(T const& task) const { push(std::span<T const>(&task, 1)); }
+    void push(T const& task) const { push_range(std::span<T const>(&task, 1)); }
 
     /// Local. Queues copies of all, in their order: all of them, or none if it throws. (Of a rank
     /// that is killed inside, the first few may be there.)
-    void push(std::span<T const> tasks) const {
+    void push_range(std::span<T const> tasks) const {
         require_open("queue::push");
         all().push(std::as_bytes(tasks));
     }
