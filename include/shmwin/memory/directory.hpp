@@ -142,6 +142,11 @@ class SHMWIN_API directory {
     /// never stop to change the table.
     [[nodiscard]] std::vector<directory_entry> list(std::string_view beginning = {}) const;
 
+    /// Local. All objects and claims in the order of their records, which is nearly that in which
+    /// they were made; with each the participant that is constructing it, -1 if it is whole. What
+    /// others change meanwhile may be left out. Takes no lock and no memory: for signal handlers.
+    void for_each(function_ref<void(directory_entry const&, int claimant)> tell) const;
+
     /// Local. Number of objects.
     [[nodiscard]] std::uint64_t size() const;
 
