@@ -169,7 +169,8 @@ segment_core::segment_core(node const& on,
       lock_policy_(how),
       lot_(region_.as<parking_line>(section_id::parking_lot)),
       sites_(region_.as<call_site>(section_id::call_sites), on.rank()),
-      activity_(region_.as<activity_slot>(section_id::activity), on.rank()),
+      long_waits_(*this),
+      activity_(region_.as<activity_slot>(section_id::activity), on.rank(), &long_waits_),
       rendezvous_(*region_.as<rendezvous_state>(section_id::rendezvous).data(),
                   region_.as<meeting_slot>(section_id::meeting_slots),
                   who_,
@@ -181,7 +182,8 @@ segment_core::segment_core(node const& on,
       heap_(region_, who_, lock_policy_),
       retired_(heap_),
       attachment_(heap_, &retired_),
-      directory_(heap_, who_, lock_policy_) {
+      directory_(heap_, who_, lock_policy_),
+      listing_(*this) {
     rendezvous_.observe(retired_);
 }
 

@@ -79,6 +79,14 @@ memory_map segment::memory_map() const {
     return detail::map_of(*core_);
 }
 
+std::string segment::report() const {
+    return detail::report_of(*core_);
+}
+
+void segment::dump() const {
+    detail::dump(*core_);
+}
+
 wait_policy const& segment::wait_policy() const noexcept {
     return core_->policy();
 }

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/sync/activity.hpp"
 
+#include "shmwin/sync/thread_number.hpp"
+
 #include <algorithm>
 #include <cstring>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace shmwin::inline v1::detail {
 namespace {
 
 using clock = wait_deadline::clock;
-
-std::int32_t this_thread() noexcept {
-    return static_cast<std::int32_t>(::syscall(SYS_gettid));
-}
 
 void store_call(activity_entry& entry, char const* call) noexcept {
     std::array<char, 8 * activity_entry::call_words> text{};
@@ -53,7 +49,7 @@ void activity::for_each(int rank, function_ref<void(waiting const&)> tell) const
 // With more threads than entries the rest stays unsaid.
 activity_entry* activity::take() const noexcept {
     if (slots_.empty()) return nullptr;
-    auto const me = this_thread();
+    auto const me = static_cast<std::int32_t>(this_thread_number());
     for (auto& entry : slot(self_).entries) {
         std::int32_t nobody = 0;
         if (entry.thread.compare_exchange_strong(nobody, me)) return &entry;

@@ -44,6 +44,11 @@ participant_state participants::state(int rank) const noexcept {
     return slot(rank).state.load(std::memory_order_acquire);
 }
 
+process_identity participants::process(int rank) const noexcept {
+    auto const& who = slot(rank);
+    return {who.pid, who.start_time, who.pid_namespace};
+}
+
 bool participants::alive(int rank, bool look) const {
     auto const seen = state(rank);
     if (seen != participant_state::active) return seen == participant_state::absent;
@@ -51,12 +56,10 @@ bool participants::alive(int rank, bool look) const {
 }
 
 bool participants::gone(int rank) const {
-    auto& other = slot(rank);
     if (state(rank) == participant_state::absent) return false;
-    process_identity const process{other.pid, other.start_time, other.pid_namespace};
-    if (liveness_of(process) != liveness::dead) return false;
+    if (liveness_of(process(rank)) != liveness::dead) return false;
     auto expected = participant_state::active;
-    other.state.compare_exchange_strong(expected, participant_state::died);
+    slot(rank).state.compare_exchange_strong(expected, participant_state::died);
     return true;
 }
 

@@ -16,6 +16,7 @@
 #include "shmwin/mpi/node.hpp"
 #include "shmwin/mpi/window.hpp"
 #include "shmwin/segment/adopt.hpp"
+#include "shmwin/segment/dump.hpp"
 #include "shmwin/segment/freeze.hpp"
 #include "shmwin/segment/options.hpp"
 #include "shmwin/segment/subset_fence.hpp"
@@ -183,6 +184,7 @@ class SHMWIN_API segment_core final : public finalizable,
     [[nodiscard]] parking_lot const& lot() const noexcept { return lot_; }
     [[nodiscard]] participants const& who() const noexcept { return who_; }
     [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
+    [[nodiscard]] activity const& log() const noexcept { return activity_; }
     /// For waits in local calls.
     [[nodiscard]] wait_context const& waits() const noexcept { return waits_; }
     /// This process has a handle to a lock: close() and leave() look whether it still holds any.
@@ -229,6 +231,7 @@ class SHMWIN_API segment_core final : public finalizable,
     wait_policy lock_policy_;  ///< of the short locks inside
     parking_lot lot_;
     call_sites sites_;
+    long_waits long_waits_;
     activity activity_;
     rendezvous rendezvous_;
     wait_context waits_;
@@ -242,6 +245,7 @@ class SHMWIN_API segment_core final : public finalizable,
     std::atomic<bool> open_{true};
     std::atomic<bool> uses_locks_{false};
     std::atomic<operation> last_call_{operation::open};
+    listing listing_; ///< last: who finds it there sees all of it
 };
 
 } // namespace shmwin::inline v1::detail

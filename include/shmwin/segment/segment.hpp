@@ -106,6 +106,12 @@ class SHMWIN_API segment : public object_group {
     /// rank and source line. .text() for people, .json() for scripts. O(n log n).
     [[nodiscard]] shmwin::memory_map memory_map() const;
 
+    /// Local. What every rank does, holds and waits for, and what objects there are: the text of
+    /// shmwin_dump(). A snapshot while others go on. O(objects * (ranks + waits)).
+    [[nodiscard]] std::string report() const;
+    /// Local. The same, to stderr.
+    void dump() const;
+
     /// Local. How this rank waits: what was chosen when it attached.
     [[nodiscard]] shmwin::wait_policy const& wait_policy() const noexcept;
 

@@ -118,6 +118,15 @@ class mutex_state {
         return holder_in(word_.load(std::memory_order_relaxed));
     }
 
+    /// True from the death of a holder until mark_consistent(). A snapshot.
+    [[nodiscard]] bool is_inconsistent() const noexcept {
+        return (word_.load(std::memory_order_relaxed) & inconsistent) != 0;
+    }
+    /// True if nobody can take it any more. A snapshot.
+    [[nodiscard]] bool is_not_recoverable() const noexcept {
+        return (word_.load(std::memory_order_relaxed) & not_recoverable) != 0;
+    }
+
   private:
     static constexpr std::uint64_t sleepers = 0x8000'0000U;
     static constexpr std::uint64_t inconsistent = 0x4000'0000U;

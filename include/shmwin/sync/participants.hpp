@@ -83,6 +83,12 @@ class SHMWIN_API participants {
     /// the dead ones marked. Some 20 us a rank then.
     [[nodiscard]] std::optional<departure> missing(bool look) const;
 
+    /// Local. Which process it is, or was.
+    [[nodiscard]] process_identity process(int rank) const noexcept;
+    /// Local. Of one that left: where it was, and why, as they stand in the segment.
+    [[nodiscard]] char const* call_of(int rank) const noexcept { return slot(rank).call.data(); }
+    [[nodiscard]] char const* text_of(int rank) const noexcept { return slot(rank).text.data(); }
+
     /// Local. What is known of one that left or died.
     [[nodiscard]] departure departure_of(int rank) const;
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The state of locks and the like in words, by the name of their type. For shmwin_dump(): nothing
+// here allocates or locks.
+//
+// Layer: segment.
+#pragma once
+
+#include "shmwin/memory/object_record.hpp"
+
+#include "base/plain_text.hpp"
+
+#include <cstddef>
+
+namespace shmwin::inline v1::detail {
+
+/// "free", "held by rank 2 (thread 4711)", "42"; nothing for what has no state to tell.
+/// @param block  the object's first byte, in this process
+/// @returns  false if nothing was written
+bool tell_state(plain_text& out, object_record const& what, std::byte const* block) noexcept;
+
+/// The rank that holds a lock; -1 if nobody does, or it is no lock.
+[[nodiscard]] int holder_of(object_record const& what, std::byte const* block) noexcept;
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: MIT
+// What a segment tells of itself while its ranks wait: report(), shmwin_dump(), SHMWIN_WAIT_WARN.
+#include "shmwin/base/log.hpp"
+#include "shmwin/segment/dump.hpp"
+#include "shmwin/sync/mutex.hpp"
+
+#include "segment/sync_states.hpp"
+#include "support/open_segment.hpp"
+#include "support/shared_pages.hpp"
+
+#include <gtest/gtest.h>
+#include <mpi.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <gmock/gmock.h>
+#include <new>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+std::atomic<int> n_allocations{0};
+
+} // namespace
+
+// Whoever allocates in this program is counted.
+void* operator new(std::size_t n_bytes) {
+    ++n_allocations;
+    if (void* const made = std::malloc(n_bytes)) return made; // NOLINT(*-no-malloc)
+    throw std::bad_alloc();
+}
+void operator delete(void* block) noexcept {
+    std::free(block); // NOLINT(*-no-malloc)
+}
+void operator delete(void* block, std::size_t /*n_bytes*/) noexcept {
+    std::free(block); // NOLINT(*-no-malloc)
+}
+
+namespace shmwin {
+namespace {
+
+using namespace test;
+using std::chrono::seconds;
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+struct Dump : open_segment {
+    // What a debugger or a signal handler gets.
+    template <typename Call>
+    static std::string on_stderr(Call const& call) {
+        testing::internal::CaptureStderr();
+        call();
+        return testing::internal::GetCapturedStderr();
+    }
+    static std::string dumped() { return on_stderr(shmwin_dump); }
+
+    // The lines on that rank.
+    [[nodiscard]] static std::string lines_of(int of, std::string const& report) {
+        std::smatch found;
+        std::regex const lines("    rank " + std::to_string(of) + ": [^\n]*\n(      [^\n]*\n)*");
+        return std::regex_search(report, found, lines) ? found.str() : "";
+    }
+    [[nodiscard]] static std::string line_of(std::string const& name, std::string const& report) {
+        std::smatch found;
+        std::regex const line("    \"" + name + "\": [^\n]*\n");
+        return std::regex_search(report, found, line) ? found.str() : "";
+    }
+    template <typename T>
+    [[nodiscard]] static std::string address_text(T const* at) {
+        std::ostringstream out;
+        out << at;
+        return out.str();
+    }
+};
+
+TEST_F(Dump, TellsOfEachObjectWhatItIsAndWhereInThisProcess) {
+    auto const u = seg.create_array<double>("fields/u", shape(4, 5));
+    auto const n = seg.create_value<std::int64_t>("n");
+    auto const x = seg.create_value<double>("x");
+    if (rank == 0) n.store(-42);
+    if (rank == 0) x.store(0.25);
+    seg.fence();
+    auto const report = seg.report();
+    EXPECT_THAT(line_of("fields/u", report),
+                AllOf(HasSubstr("array float64 4 x 5, 160 bytes at " + address_text(u.data())),
+                      HasSubstr("made by all at dump_test.cpp:")));
+    EXPECT_THAT(
+        line_of("n", report),
+        AllOf(HasSubstr("value int64, 8 bytes at " + address_text(n.data())), HasSubstr(": -42")));
+    EXPECT_THAT(line_of("x", report), HasSubstr(": 0.25"));
+    seg.fence();
+}
+
+TEST_F(Dump, TellsOfEachRankItsProcessAndItsLastCall) {
+    seg.create_array<int>("table", shape(3));
+    auto const report = seg.report();
+    EXPECT_THAT(report,
+                HasSubstr("segment of " + std::to_string(size)
+                          + (size == 1 ? " rank, seen" : " ranks, seen")));
+    for (int other = 0; other < size; ++other) {
+        EXPECT_THAT(lines_of(other, report), HasSubstr("create_array(\"table\")")) << report;
+    }
+    auto const me = "pid " + std::to_string(::getpid()) + ", this process";
+    EXPECT_THAT(lines_of(rank, report), HasSubstr(me));
+    MPI_Barrier(world); // no meeting of the segment's: the others still read
+}
+
+TEST_F(Dump, TellsWhoWaitsForWhomInACollectiveCall) {
+    if (size == 1) GTEST_SKIP() << "nobody to wait for";
+    if (rank == last) {
+        // All others are asleep in the fence.
+        ASSERT_TRUE(eventually([&] {
+            auto const report = seg.report();
+            for (int other = 0; other < last; ++other) {
+                if (lines_of(other, report).find("waits for") == std::string::npos) return false;
+            }
+            return true;
+        }));
+        auto const report = seg.report();
+        auto const missing = std::to_string(last);
+        for (int other = 0; other < last; ++other) {
+            EXPECT_THAT(lines_of(other, report),
+                        AllOf(HasSubstr(", is in fence"),
+                              ContainsRegex("waits for [0-9]+\\.[0-9] s in fence")));
+            EXPECT_THAT(lines_of(other, report), HasSubstr("(still missing: rank " + missing));
+        }
+        EXPECT_THAT(lines_of(last, report), Not(HasSubstr("waits")));
+        EXPECT_THAT(report, HasSubstr("; not yet: rank " + missing + "\n"));
+        auto const here = last == 1 ? "rank 0;" : last == 2 ? "ranks 0, 1;" : "ranks 0, 1, 2;";
+        EXPECT_THAT(report, HasSubstr(std::string("in a collective call: ") + here));
+    }
+    seg.fence();
+    EXPECT_THAT(seg.report(), Not(HasSubstr("not yet")));
+    MPI_Barrier(world);
+}
+
+TEST_F(Dump, TellsWhichObjectARankWaitsFor) {
+    if (size == 1) GTEST_SKIP() << "nobody to wait for";
+    auto const go = seg.create_value<std::int32_t>("go/now");
+    struct opened : segment { // what handles that wait are made with
+        static detail::segment_core& core(segment& of) { return *(of.*&opened::core_); }
+    };
+    auto& core = opened::core(seg);
+    auto const offset = core.memory().offset_of(go.data());
+    if (rank == 0) {
+        auto const is_set = [&] { return go.load() != 0; };
+        core.waits().park({"value::wait", offset}, is_set, [](bool) {});
+    } else if (rank == last) {
+        ASSERT_TRUE(eventually(
+            [&] { return lines_of(0, seg.report()).find("value::wait") != std::string::npos; }));
+        EXPECT_THAT(
+            lines_of(0, seg.report()),
+            ContainsRegex("waits for [0-9.]+ s in value::wait of \"go/now\" \\(0\\), thread "));
+        go.store(1);
+        core.lot().unpark(offset);
+    }
+    seg.fence();
+    EXPECT_THAT(seg.report(), Not(HasSubstr("value::wait")));
+    MPI_Barrier(world);
+}
+
+TEST_F(Dump, OfAllSegmentsOfTheProcessGoesToStderr) {
+    EXPECT_THAT(dumped(), HasSubstr("shmwin: segment of"));
+    segment other(on, {.capacity = std::size_t{4} << 20U});
+    other.create_value<int>("of the other");
+    auto const both = dumped();
+    EXPECT_THAT(both, HasSubstr("\"of the other\": value int32"));
+    EXPECT_NE(both.find("shmwin: segment of"), both.rfind("shmwin: segment of"));
+    EXPECT_EQ(on_stderr([&] { other.dump(); }).find("shmwin: segment of"), 0U);
+    other.close();
+    EXPECT_THAT(dumped(), Not(HasSubstr("of the other")));
+}
+
+TEST_F(Dump, WithoutASegmentSaysSo) {
+    seg.close();
+    EXPECT_EQ(dumped(), "shmwin: no segment is open in this process\n");
+}
+
+TEST_F(Dump, TellsWhyARankLeft) {
+    if (size == 1) GTEST_SKIP() << "nobody is left to tell";
+    segment other(on, {.capacity = std::size_t{4} << 20U});
+    if (rank == last) {
+        other.leave("no input file");
+    } else {
+        EXPECT_THROW(other.fence(), peer_left);
+        EXPECT_THAT(lines_of(last, other.report()),
+                    HasSubstr("left in the code after segment: no input file"));
+        other.leave("so nobody goes on");
+    }
+    MPI_Barrier(world);
+}
+
+// --- in a signal handler -----------------------------------------------------------------------
+
+void dump_on_signal(int /*signal*/) {
+    shmwin_dump();
+}
+
+struct DumpInASignalHandler : Dump {
+    DumpInASignalHandler() { before_ = std::signal(SIGUSR1, dump_on_signal); }
+    DumpInASignalHandler(DumpInASignalHandler const&) = delete;
+    DumpInASignalHandler(DumpInASignalHandler&&) = delete;
+    DumpInASignalHandler& operator=(DumpInASignalHandler const&) = delete;
+    DumpInASignalHandler& operator=(DumpInASignalHandler&&) = delete;
+    ~DumpInASignalHandler() override { std::signal(SIGUSR1, before_); }
+
+  private:
+    void (*before_)(int) = nullptr;
+};
+
+TEST_F(DumpInASignalHandler, AllocatesNothingAndKeepsErrno) {
+    seg.create_array<double>("u", shape(4, 5));
+    int n_before = -1;
+    int n_after = -1;
+    int errno_after = 0;
+    auto const text = on_stderr([&] {
+        n_before = n_allocations;
+        errno = EDOM;
+        std::raise(SIGUSR1);
+        errno_after = errno;
+        n_after = n_allocations;
+    });
+    EXPECT_THAT(text, HasSubstr("\"u\": array"));
+    EXPECT_EQ(n_before, n_after);
+    EXPECT_EQ(errno_after, EDOM);
+    seg.fence();
+}
+
+TEST_F(DumpInASignalHandler, WaitsForNoLockThatItsThreadHolds) {
+    auto& names =
+        *seg.heap().where().as<detail::directory_state>(detail::section_id::directory).data();
+    participants const who(
+        seg.heap().where().as<participant_slot>(detail::section_id::participants), rank);
+    static_cast<void>(names.mutex.lock(who, seg.wait_policy()));
+    auto const text = on_stderr([] { std::raise(SIGUSR1); });
+    names.mutex.unlock();
+    EXPECT_THAT(text, HasSubstr("shmwin: segment of"));
+    seg.fence();
+}
+
+TEST_F(DumpInASignalHandler, GoesOnWhileOthersChangeTheNames) {
+    std::atomic<bool> done{false};
+    std::thread other([&] {
+        while (!done) {
+            auto const name = "of/" + std::to_string(rank);
+            seg.construct<std::int64_t>(name, 1);
+            seg.destroy<std::int64_t>(name);
+        }
+    });
+    for (int i = 0; i < 50; ++i) {
+        auto const text = on_stderr([] { std::raise(SIGUSR1); });
+        EXPECT_THAT(text, HasSubstr("shmwin: segment of"));
+    }
+    done = true;
+    other.join();
+    seg.fence();
+}
+
+// --- states ------------------------------------------------------------------------------------
+
+struct StateInWords : testing::Test {
+    [[nodiscard]] std::string words() const { return words(mutex); }
+    [[nodiscard]] std::string words(detail::mutex_state const& of) const {
+        std::string all;
+        auto const append = [](void* to, std::string_view piece) noexcept {
+            static_cast<std::string*>(to)->append(piece);
+        };
+        detail::plain_text out(append, &all);
+        told = detail::tell_state(out, record, reinterpret_cast<std::byte const*>(&of));
+        out.flush();
+        return all;
+    }
+    [[nodiscard]] int holder() const {
+        return detail::holder_of(record, reinterpret_cast<std::byte const*>(&mutex));
+    }
+    void set_type(std::string_view text) { text.copy(record.type.data(), 63); }
+
+    StateInWords() {
+        record.kind = object_kind::sync;
+        record.n_bytes = sizeof mutex;
+        set_type("shmwin.mutex/1");
+    }
+
+    detail::object_record record{};
+    detail::mutex_state mutex{};
+    shared_pages pages{{.capacity = 4096, .n_ranks = 3}};
+    detail::wait_context waits{pages.who(2), shared_pages::policy(), pages.lot(), pages.meeting(2)};
+    mutable bool told = false;
+};
+
+TEST_F(StateInWords, OfAMutexNamesItsHolder) {
+    EXPECT_EQ(words(), "free");
+    EXPECT_EQ(holder(), -1);
+    mutex.lock(waits, {"mutex::lock"});
+    EXPECT_EQ(words(), "held by rank 2 (thread " + std::to_string(::gettid()) + ")");
+    EXPECT_EQ(holder(), 2);
+    mutex.unlock(waits, {"mutex::unlock"});
+    EXPECT_EQ(words(), "free");
+}
+
+TEST_F(StateInWords, OfALockWithDataIsThatOfItsMutex) {
+    record.kind = object_kind::synchronized;
+    set_type("float64");
+    mutex.lock(waits, {"mutex::lock"});
+    EXPECT_EQ(holder(), 2);
+    mutex.unlock(waits, {"mutex::unlock"});
+}
+
+TEST_F(StateInWords, OfAMutexWhoseHolderDiedSaysSo) {
+    auto& shared = *reinterpret_cast<detail::mutex_state*>(
+        pages.where().as<std::byte>(detail::section_id::pages).data());
+    child victim([&] {
+        pages.who(1).attach();
+        detail::wait_context const own{
+            pages.who(1), shared_pages::policy(), pages.lot(), pages.meeting(1)};
+        return shared.try_lock(own, {"mutex::lock"});
+    });
+    EXPECT_EQ(victim.wait(), 0);
+    EXPECT_THROW(shared.lock(waits, {"mutex::lock"}), owner_died);
+    EXPECT_EQ(words(shared), "free, its data not repaired since a holder died");
+    EXPECT_TRUE(shared.lock_to_repair(waits, {"mutex::lock_to_repair"}));
+    EXPECT_THAT(words(shared), testing::StartsWith("held by rank 2"));
+    shared.unlock(waits, {"mutex::unlock"});
+    EXPECT_THAT(words(shared), HasSubstr("not recoverable"));
+}
+
+TEST_F(StateInWords, OfWhatIsUnknownIsNotTold) {
+    set_type("somebody.lock/1");
+    EXPECT_EQ(words(), "");
+    EXPECT_FALSE(told);
+    EXPECT_EQ(holder(), -1);
+}
+
+// --- SHMWIN_WAIT_WARN --------------------------------------------------------------------------
+
+std::vector<std::string>& warnings() {
+    static std::vector<std::string> all;
+    return all;
+}
+
+// Counts the waits that were told of, where all ranks can see it.
+std::atomic<std::int64_t*> n_told{nullptr};
+
+void keep_warning(log_level /*level*/, std::string_view line) {
+    warnings().emplace_back(line);
+    if (line.find("SHMWIN_WAIT_WARN") == std::string_view::npos) return;
+    std::atomic_ref(*n_told.load()).fetch_add(1);
+}
+
+struct LongWait : testing::Test {
+    LongWait() { before_ = set_log_sink(keep_warning); }
+    LongWait(LongWait const&) = delete;
+    LongWait(LongWait&&) = delete;
+    LongWait& operator=(LongWait const&) = delete;
+    LongWait& operator=(LongWait&&) = delete;
+    ~LongWait() override {
+        set_log_sink(before_);
+        warnings().clear();
+        seg.close();
+        on.close();
+    }
+
+    node on{MPI_COMM_WORLD};
+    segment seg{on, {.capacity = std::size_t{4} << 20U, .wait_warn = seconds(1)}};
+
+  private:
+    log_sink before_ = nullptr;
+};
+
+TEST_F(LongWait, IsToldOnEachRankAndByOneOfThemAtLength) {
+    auto const told = seg.create_value<std::int64_t>("told");
+    n_told = told.data();
+    auto const last = on.size() - 1;
+    if (on.rank() == last) {
+        EXPECT_TRUE(eventually([&] { return told.load() == last; }));
+    }
+    seg.fence();
+    auto const& mine = warnings();
+    bool const at_length = mine.size() > 1;
+    if (on.rank() == last) {
+        EXPECT_THAT(mine, IsEmpty());
+    } else {
+        ASSERT_GE(mine.size(), 1U);
+        EXPECT_THAT(mine.front(),
+                    AllOf(HasSubstr("rank " + std::to_string(on.rank()) + " waits for 1."),
+                          HasSubstr("in fence (still missing: rank "),
+                          HasSubstr(std::to_string(last))));
+    }
+    if (at_length) {
+        EXPECT_THAT(mine, testing::Contains(HasSubstr("\"told\": value int64")));
+    }
+    int n_at_length = at_length ? 1 : 0;
+    MPI_Allreduce(MPI_IN_PLACE, &n_at_length, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    EXPECT_EQ(n_at_length, last > 0 ? 1 : 0);
+}
+
+} // namespace
+} // namespace shmwin
