@@ -29,6 +29,7 @@
 
 #include <atomic>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -151,7 +152,8 @@ class mutex_state {
     // Only for the kernel, which compares these 32 bits: the program never reads through it.
     [[nodiscard]] futex_word& lower_half() noexcept {
         static_assert(std::endian::native == std::endian::little);
-        return reinterpret_cast<futex_word&>(word_);
+        auto* const bytes = reinterpret_cast<std::byte*>(&word_);
+        return *reinterpret_cast<futex_word*>(bytes);
     }
 
     [[nodiscard]] bool taken_soon(std::uint64_t mine, wait_policy const& policy) noexcept;
