@@ -146,7 +146,7 @@ void tell_rank(plain_text& out, segment_core const& of, int rank) noexcept {
     out << "\n";
     if (of.who().state(rank) != participant_state::active) return; // what it left there is old
     auto const now = wait_deadline::clock::now().time_since_epoch();
-    of.log().for_each(rank, [&](waiting const& each) {
+    of.doing().for_each(rank, [&](waiting const& each) {
         out << "      waits for " << seconds_text{now - each.since} << " in ";
         tell_wait(out, of, rank, each.call_text(), each.object);
         out << ", thread " << each.thread << "\n";

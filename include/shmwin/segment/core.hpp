@@ -184,7 +184,7 @@ class SHMWIN_API segment_core final : public finalizable,
     [[nodiscard]] parking_lot const& lot() const noexcept { return lot_; }
     [[nodiscard]] participants const& who() const noexcept { return who_; }
     [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
-    [[nodiscard]] activity const& log() const noexcept { return activity_; }
+    [[nodiscard]] activity const& doing() const noexcept { return activity_; }
     /// For waits in local calls.
     [[nodiscard]] wait_context const& waits() const noexcept { return waits_; }
     /// This process has a handle to a lock: close() and leave() look whether it still holds any.
