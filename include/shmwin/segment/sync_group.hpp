@@ -18,7 +18,10 @@
 #include "shmwin/segment/semaphore.hpp"
 #include "shmwin/segment/shared_mutex.hpp"
 #include "shmwin/segment/sync_handle.hpp"
+#include "shmwin/segment/synchronized.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -52,6 +55,57 @@ class SHMWIN_API sync_group : public array_group {
     /// Local. The lock of that name. Errors as find_array().
     [[nodiscard]] recursive_mutex find_recursive_mutex(std::string_view name) const {
         return find_sync<recursive_mutex>(name);
+    }
+
+    /// Node, collective. One T and its lock; T is constructed once, by rank 0 from its arguments. T
+    /// as for create_object; checkpoints hold it if it is an element type, never the lock.
+    /// Bytes: 8, the pad that T's alignment asks for, sizeof(T).
+    template <typename T, typename... Args>
+    synchronized<T> create_synchronized(located_name const& name, Args&&... args) const {
+        auto const whole = full(name.name);
+        auto const construct = [&](void* block) {
+            auto* const data = static_cast<std::byte*>(block) + synchronized<T>::data_offset;
+            detail::construct<T>(core_->memory(), data, std::forward<Args>(args)...);
+        };
+        return {core_,
+                core_->create_small(detail::synchronized_request<T>(
+                                        operation::create_synchronized, whole, name.where),
+                                    construct,
+                                    [](void* block) { synchronized<T>::destruct(block, 0); })};
+    }
+    /// Local. The T and lock of that name. Errors as find_array().
+    template <typename T>
+    [[nodiscard]] synchronized<T> find_synchronized(std::string_view name) const {
+        auto const whole = full(name);
+        return {core_, core_->find(detail::synchronized_request<T>(operation::none, whole, {}))};
+    }
+
+    /// Node, collective. An array of zeros and one lock for all of it. Shape, options and
+    /// complexity as create_array(). Bytes: 64 more than an array's.
+    template <array_element T, array_shape Extents>
+    synchronized_array<T, Extents::rank()>
+    create_synchronized_array(std::string_view name,
+                              Extents const& shape,
+                              array_options const& options = {},
+                              source_line const& where = source_line::current()) const {
+        auto const extents = detail::array_of<Extents::rank()>(shape);
+        auto const whole = full(name);
+        return {core_,
+                core_->create(detail::synchronized_request<T>(operation::create_synchronized,
+                                                              whole,
+                                                              extents,
+                                                              memory_order_kind::right,
+                                                              options,
+                                                              where))};
+    }
+    /// Local. The array and lock of that name. Errors as find_array().
+    template <array_element T, std::size_t N>
+    [[nodiscard]] synchronized_array<T, N> find_synchronized_array(std::string_view name) const {
+        std::array<std::int64_t, N> const extents{};
+        auto const whole = full(name);
+        return {core_,
+                core_->find(detail::synchronized_request<T>(
+                    operation::none, whole, extents, memory_order_kind::right, {}, {}))};
     }
 
     /// Local. The rank, and its thread, that holds a mutex, recursive_mutex or synchronized object

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // recursive_mutex_state: a mutex that its thread may lock again.
 //
-//     | mutex_state (8) | how often it is locked (4) | 0 (4) |
+//     | mutex_state (8) | how often it is locked (4) | pad (4) |
 //
 // The count belongs to the holder: whoever takes the lock, also after a death, begins with 1.
 //
@@ -73,8 +73,7 @@ class recursive_mutex_state {
     }
 
     mutex_state mutex_;
-    std::uint32_t count_;    // the holder's
-    std::uint32_t reserved_; // 0
+    std::uint32_t count_; // the holder's
 };
 static_assert(sizeof(recursive_mutex_state) == 16);
 
