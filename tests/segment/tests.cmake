@@ -57,6 +57,17 @@ if(TARGET test_segment_departure)
   endif()
 endif()
 
+# The same with locks in its hands. The first call builds the program.
+shmwin_add_test(segment/lock_departure OWN_MAIN RANKS 2 3 TIMEOUT 60 ARGS leave)
+if(TARGET test_segment_lock_departure)
+  foreach(how exit kill)
+    shmwin_add_script_test(segment/lock_departure.${how} TIMEOUT 90
+      COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/survivors.sh ${MPIEXEC_EXECUTABLE} 3
+        $<TARGET_FILE:test_segment_lock_departure> ${how}
+      PROPERTIES PROCESSORS 3)
+  endforeach()
+endif()
+
 # It forks; one rank's window is memory that its children inherit.
 shmwin_add_test(segment/killed_rank RANKS 1)
 
