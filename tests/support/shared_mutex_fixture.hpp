@@ -37,6 +37,9 @@ struct pair_user {
 
     void write() const {
         state.first = state.first + 1;
+        for (int i = 0; i < 10; ++i) { // long enough for a reader who should not be there
+            detail::cpu_pause();
+        }
         state.second = state.first;
     }
     void read() const {

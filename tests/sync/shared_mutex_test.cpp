@@ -187,7 +187,7 @@ struct SharedMutexStress : SharedMutex, testing::WithParamInterface<mix> {
 
 TEST_P(SharedMutexStress, ThreadsTearNothingAndLoseNothing) {
     auto const [n_ranks, one_in] = GetParam();
-    int const n = 4000 * soak_factor();
+    int const n = 20'000 * soak_factor();
     std::atomic<std::uint64_t> n_written{0};
     as_threads(n_ranks, [&, one = one_in](int rank) {
         std::uint64_t mine = 0;
@@ -201,7 +201,7 @@ TEST_P(SharedMutexStress, ThreadsTearNothingAndLoseNothing) {
 
 TEST_P(SharedMutexStress, ProcessesTearNothingAndLoseNothing) {
     auto const [n_ranks, one_in] = GetParam();
-    int const n = 4000 * soak_factor();
+    int const n = 20'000 * soak_factor();
     EXPECT_TRUE(as_processes(world.pages, n_ranks, [&, one = one_in](int rank) {
         std::uint64_t mine = 0;
         bool const whole = work(user(rank), rank, n, one, mine);
