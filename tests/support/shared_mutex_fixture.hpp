@@ -37,13 +37,21 @@ struct pair_user {
 
     void write() const {
         state.first = state.first + 1;
-        for (int i = 0; i < 10; ++i) { // long enough for a reader who should not be there
-            detail::cpu_pause();
-        }
+        linger();
         state.second = state.first;
     }
     void read() const {
-        if (state.first != state.second) state.n_torn.fetch_add(1);
+        auto const first = state.first;
+        linger();
+        if (first != state.second) state.n_torn.fetch_add(1);
+    }
+    // Long enough for somebody who should not be there.
+    static void linger() noexcept {
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+        for (int i = 0; i < 10; ++i) {
+            detail::cpu_pause();
+        }
+        std::atomic_signal_fence(std::memory_order_seq_cst);
     }
 
     guarded_pair& state;
