@@ -30,6 +30,21 @@ install(FILES
     ${CMAKE_CURRENT_SOURCE_DIR}/shmwin-dependencies.cmake
   DESTINATION ${package_dir})
 
+# --- gdb ------------------------------------------------------------------------------------------
+# By hand (source), or as gdb looks for them: by the library's whole name, from the root on. With a
+# prefix that is not gdb's own: add-auto-load-scripts-directory PREFIX/share/gdb/auto-load.
+set(gdb_script ${CMAKE_CURRENT_SOURCE_DIR}/gdb/shmwin-gdb.py)
+install(FILES ${gdb_script} DESTINATION ${CMAKE_INSTALL_DATADIR}/shmwin)
+if(library_type STREQUAL "SHARED_LIBRARY")
+  install(CODE "
+    cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_PREFIX NORMALIZE OUTPUT_VARIABLE prefix)
+    cmake_path(APPEND prefix \"${CMAKE_INSTALL_LIBDIR}\" OUTPUT_VARIABLE libraries)
+    cmake_path(APPEND prefix \"${CMAKE_INSTALL_DATADIR}\" OUTPUT_VARIABLE data)
+    file(INSTALL DESTINATION \"\${data}/gdb/auto-load\${libraries}\" TYPE FILE
+      FILES \"${gdb_script}\"
+      RENAME \"libshmwin_core.so.${PROJECT_VERSION}-gdb.py\")")
+endif()
+
 # --- pkg-config ----------------------------------------------------------------------------------
 # MPI is written out: its modules have other names everywhere, and the library fits this one only.
 set(pc_cflags "")

@@ -37,6 +37,26 @@ function(run_with_find_package)
   run_app(${build}/app)
 endfunction()
 
+# The printers come with the shared library, without being asked for.
+function(run_with_gdb program)
+  find_program(gdb gdb)
+  if(NOT gdb)
+    message(STATUS "no gdb: its printers are not tested")
+    return()
+  endif()
+  set(folder "${prefix}/share/gdb/auto-load")
+  execute_process(
+    COMMAND ${gdb} -nx -batch -iex "add-auto-load-safe-path ${folder}"
+      -iex "add-auto-load-scripts-directory ${folder}" -ex "set debuginfod enabled off"
+      -ex "break main" -ex run -ex "info auto-load python-scripts" -ex kill ${program}
+    OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT output MATCHES "Breakpoint 1, main")
+    message(STATUS "gdb cannot run a program here: its printers are not tested")
+  elseif(NOT output MATCHES "Yes +[^\n]*/libshmwin_core\\.so[^\n]*-gdb\\.py")
+    message(FATAL_ERROR "gdb has not loaded the printers by itself:\n${output}")
+  endif()
+endfunction()
+
 function(run_with_pkg_config)
   file(GLOB_RECURSE pc_file ${prefix}/*/shmwin.pc)
   cmake_path(GET pc_file PARENT_PATH pc_folder)
@@ -68,4 +88,7 @@ else()
   run(${CMAKE_COMMAND} --install ${WORK}/build --prefix ${prefix})
   run_with_find_package()
   run_with_pkg_config()
+  if(is_shared)
+    run_with_gdb(${WORK}/find_package/app)
+  endif()
 endif()
