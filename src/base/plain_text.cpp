@@ -37,7 +37,7 @@ plain_text& plain_text::operator<<(seconds_text const& time) noexcept {
 
 plain_text& plain_text::operator<<(hex_text const& number) noexcept {
     std::array<char, 16> digits{};
-    auto const end =
+    auto* const end =
         std::to_chars(digits.data(), digits.data() + digits.size(), number.value, 16).ptr;
     return *this << "0x"
                  << std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data()));

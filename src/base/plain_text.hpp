@@ -33,6 +33,7 @@ struct hex_text {
 
 class plain_text {
   public:
+    // NOLINTNEXTLINE(*-member-init): n_ says how much of the line is text
     plain_text(text_sink sink, void* context) noexcept : sink_(sink), context_(context) {}
     plain_text(plain_text const&) = delete;
     plain_text(plain_text&&) = delete;
@@ -57,7 +58,7 @@ class plain_text {
     text_sink sink_;
     void* context_;
     std::size_t n_ = 0;
-    std::array<char, 512> line_; // NOLINT(*-member-init): n_ says how much of it is text
+    std::array<char, 512> line_;
 };
 
 } // namespace shmwin::inline v1::detail

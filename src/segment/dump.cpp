@@ -45,6 +45,18 @@ listed_segment* unused_entry() noexcept {
     return entry;
 }
 
+listed_segment* enter(segment_core const& of) {
+    std::lock_guard const lock(changing);
+    auto* entry = unused_entry();
+    bool const fresh = entry == nullptr;
+    if (fresh) entry = new listed_segment; // NOLINT(cppcoreguidelines-owning-memory): never freed
+    entry->segment.store(&of);
+    if (!fresh) return entry;
+    entry->next = first.load(std::memory_order_relaxed);
+    first.store(entry);
+    return entry;
+}
+
 // Until nobody can still look at a segment that is off the list.
 void wait_for_walkers() noexcept {
     auto const until = std::chrono::steady_clock::now() + longest_walk;
@@ -82,18 +94,7 @@ void log_lines(void* /*context*/, std::string_view line) noexcept {
 
 } // namespace
 
-listing::listing(segment_core const& of) {
-    std::lock_guard const lock(changing);
-    entry_ = unused_entry();
-    if (entry_ != nullptr) {
-        entry_->segment.store(&of);
-        return;
-    }
-    entry_ = new listed_segment; // NOLINT(cppcoreguidelines-owning-memory): never freed
-    entry_->segment.store(&of);
-    entry_->next = first.load(std::memory_order_relaxed);
-    first.store(entry_);
-}
+listing::listing(segment_core const& of) : entry_(enter(of)) {}
 
 listing::~listing() {
     entry_->segment.store(nullptr);

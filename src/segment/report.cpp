@@ -44,11 +44,11 @@ void tell_object(plain_text& out,
     }
     if (auto const* const block = block_of(in, what)) {
         out << " at " << hex_text{reinterpret_cast<std::uintptr_t>(block)} << ": ";
-        if (!tell_state(out, what, block)) out << "made";
+        if (tell_state(out, what, block)) out << ", ";
     } else {
-        out << ", adopted: made";
+        out << ", adopted: ";
     }
-    out << " by ";
+    out << "made by ";
     if (what.creator < 0) {
         out << "all";
     } else {

@@ -139,7 +139,9 @@ TEST_F(Dump, TellsWhoWaitsForWhomInACollectiveCall) {
         }
         EXPECT_THAT(lines_of(last, report), Not(HasSubstr("waits")));
         EXPECT_THAT(report, HasSubstr("; not yet: rank " + missing + "\n"));
-        auto const here = last == 1 ? "rank 0;" : last == 2 ? "ranks 0, 1;" : "ranks 0, 1, 2;";
+        auto const* const here = last == 1   ? "rank 0;"
+                                 : last == 2 ? "ranks 0, 1;"
+                                             : "ranks 0, 1, 2;";
         EXPECT_THAT(report, HasSubstr(std::string("in a collective call: ") + here));
     }
     seg.fence();
@@ -210,7 +212,7 @@ void dump_on_signal(int /*signal*/) {
 }
 
 struct DumpInASignalHandler : Dump {
-    DumpInASignalHandler() { before_ = std::signal(SIGUSR1, dump_on_signal); }
+    DumpInASignalHandler() : before_(std::signal(SIGUSR1, dump_on_signal)) {}
     DumpInASignalHandler(DumpInASignalHandler const&) = delete;
     DumpInASignalHandler(DumpInASignalHandler&&) = delete;
     DumpInASignalHandler& operator=(DumpInASignalHandler const&) = delete;
@@ -218,7 +220,7 @@ struct DumpInASignalHandler : Dump {
     ~DumpInASignalHandler() override { std::signal(SIGUSR1, before_); }
 
   private:
-    void (*before_)(int) = nullptr;
+    void (*before_)(int);
 };
 
 TEST_F(DumpInASignalHandler, AllocatesNothingAndKeepsErrno) {
@@ -361,7 +363,7 @@ void keep_warning(log_level /*level*/, std::string_view line) {
 }
 
 struct LongWait : testing::Test {
-    LongWait() { before_ = set_log_sink(keep_warning); }
+    LongWait() : before_(set_log_sink(keep_warning)) {}
     LongWait(LongWait const&) = delete;
     LongWait(LongWait&&) = delete;
     LongWait& operator=(LongWait const&) = delete;
@@ -377,7 +379,7 @@ struct LongWait : testing::Test {
     segment seg{on, {.capacity = std::size_t{4} << 20U, .wait_warn = seconds(1)}};
 
   private:
-    log_sink before_ = nullptr;
+    log_sink before_;
 };
 
 TEST_F(LongWait, IsToldOnEachRankAndByOneOfThemAtLength) {

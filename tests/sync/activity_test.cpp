@@ -10,8 +10,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstring>
-#include <gmock/gmock.h>
 #include <string>
 #include <sys/syscall.h>
 #include <thread>
@@ -29,7 +27,6 @@ using detail::waitable;
 using detail::waiting;
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
-using testing::HasSubstr;
 using namespace std::chrono_literals;
 
 std::vector<waiting> waits_of(activity const& log, int rank) {
