@@ -221,7 +221,7 @@ INSTANTIATE_TEST_SUITE_P(
                         [](segment_header& h) { h.magic = 12345; },
                         "12345",
                         std::to_string(detail::segment_magic)},
-        differing_field{"layout_version", [](segment_header& h) { h.version = 77; }, "77", "1"},
+        differing_field{"layout_version", [](segment_header& h) { h.version = 77; }, "77", "2"},
         differing_field{"byte_order",
                         [](segment_header& h) { h.byte_order = 0x04030201; },
                         std::to_string(0x04030201),

@@ -24,7 +24,7 @@ inline constexpr std::size_t segment_alignment = std::size_t{2} << 20U;
 
 inline constexpr std::uint64_t segment_magic =
     0x316e6977'6d6873'0aULL; // "\nshmwin1", read as bytes
-inline constexpr std::uint32_t layout_version = 1;
+inline constexpr std::uint32_t layout_version = 2;
 inline constexpr std::uint32_t byte_order_mark = 0x01020304;
 
 /// The parts of a segment. Stable numbers.
