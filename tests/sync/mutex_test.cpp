@@ -141,6 +141,23 @@ TEST_F(Mutex, IsGivenToWhoWaits) {
     EXPECT_FALSE(shared.mutex.holder());
 }
 
+// Its wake-up was meant for one: whoever got it cannot know whether it was the only one asleep.
+TEST_F(Mutex, WhoSleptForItSaysThatOthersMaySleep) {
+    std::atomic_ref const word(reinterpret_cast<std::uint32_t&>(shared.mutex));
+    constexpr std::uint32_t somebody_sleeps = 0x8000'0000U; // see the header
+    bool said = false;
+    lock(0);
+    std::thread other([&] {
+        lock(1);
+        said = (word.load() & somebody_sleeps) != 0;
+        unlock(1);
+    });
+    EXPECT_TRUE(test::eventually([&] { return (word.load() & somebody_sleeps) != 0; }));
+    unlock(0);
+    other.join();
+    EXPECT_TRUE(said);
+}
+
 TEST_F(Mutex, AThreadThatLocksTwiceIsToldSo) {
     lock(0);
     auto const twice = error_of([&] { lock(0); });

@@ -73,7 +73,7 @@ class recursive_mutex_state {
     }
 
     mutex_state mutex_;
-    std::uint32_t count_; // the holder's
+    std::uint32_t count_ = 0; // the holder's
 };
 static_assert(sizeof(recursive_mutex_state) == 16);
 
