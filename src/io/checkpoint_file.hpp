@@ -7,6 +7,7 @@
 //                            shmwin_kind, shmwin_type, shmwin_layout, shmwin_levels,
 //                            shmwin_first_block
 //     /parts/data, /offsets  two data sets for containers of each rank: see per_rank_parts.hpp
+//     /tasks                 the tasks of a queue, [n]: see queue_part.hpp
 //     /.shmwin/objects       their names
 //     /.shmwin/checksums     XXH3-128 of each block of 256 KiB of each object, [n_blocks, 2]
 //     /.shmwin/record        XXH3-128 of every byte outside payload and record; size; n_blocks

@@ -7,6 +7,7 @@
 #include "io/datatype.hpp"
 #include "io/file.hpp"
 #include "io/per_rank_parts.hpp"
+#include "io/queue_part.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -44,7 +45,8 @@ std::optional<object_kind> kind_of_name(std::string const& wanted) {
                             object_kind::levels,
                             object_kind::value,
                             object_kind::object,
-                            object_kind::per_rank}) {
+                            object_kind::per_rank,
+                            object_kind::queue}) {
         if (wanted == name(each)) return each;
     }
     return std::nullopt;
@@ -93,6 +95,7 @@ stored_object read_object(hid_t file, std::filesystem::path const& path, std::st
     }
     found.shape = shape_of(dataset.get());
     if (found.order == memory_order_kind::left) std::ranges::reverse(found.shape);
+    check_queue(found, path);
     found.n_bytes = type.n_bytes();
     for (auto const extent : found.shape) {
         found.n_bytes *= static_cast<std::uint64_t>(extent);

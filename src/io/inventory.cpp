@@ -4,8 +4,10 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 #include "shmwin/base/type_id.hpp"
+#include "shmwin/memory/task_queue.hpp"
 
 #include "io/per_rank_parts.hpp"
+#include "io/queue_part.hpp"
 #include "segment/request.hpp"
 #include "segment/type_text.hpp"
 
@@ -90,7 +92,8 @@ object_request request_of(stored_object const& stored, type_id const& type) {
     request.kind = stored.kind;
     request.type = &type;
     request.element = dtype_of_signature(stored.type);
-    request.extents = stored.shape;
+    if (stored.kind != object_kind::queue)
+        request.extents = stored.shape; // its tasks are elsewhere
     request.order = stored.order;
     if (stored.kind == object_kind::levels) request.options.levels = stored.n_levels;
     return request;
@@ -135,6 +138,8 @@ inventory take_inventory(segment_core const& of) {
         if (record.kind == object_kind::per_rank) {
             items.push_back(per_rank_data(of, entry));
             items.push_back(per_rank_offsets(of, entry));
+        } else if (record.kind == object_kind::queue) {
+            items.push_back(queue_tasks(of, entry));
         } else {
             items.push_back({stored_from(of, record), memory_of(of, entry, order_in_file(record))});
         }
@@ -180,7 +185,14 @@ std::vector<std::size_t> check_fit(segment_core const& target,
 
 placed_object create_from_file(segment_core& target, stored_object const& stored) {
     auto const type = type_id_of(*dtype_of_signature(stored.type));
-    auto const request = request_of(stored, type);
+    auto request = request_of(stored, type);
+    if (stored.kind == object_kind::queue) {
+        request.options.align = alignof(task_queue_state);
+        return target.create_small(
+            request,
+            [&](void* at) { task_queue::create(at, type.n_bytes, type.alignment); },
+            [](void*) {});
+    }
     bool const small = stored.kind == object_kind::value || stored.kind == object_kind::object;
     return small ? target.create_small(
                request, [](void*) {}, [](void*) {})

@@ -5,6 +5,7 @@
 #include "shmwin/base/hash.hpp"
 #include "shmwin/base/log.hpp"
 #include "shmwin/base/text.hpp"
+#include "shmwin/memory/task_queue.hpp"
 #include "shmwin/mpi/agreement.hpp"
 
 #include "io/checkpoint_file.hpp"
@@ -12,6 +13,7 @@
 #include "io/inventory.hpp"
 #include "io/payload.hpp"
 #include "io/per_rank_parts.hpp"
+#include "io/queue_part.hpp"
 #include "io/store_state.hpp"
 
 #include <algorithm>
@@ -19,16 +21,26 @@
 namespace shmwin::inline v1::detail {
 namespace {
 
+// What grows or shrinks to what the file holds.
+struct restore_targets {
+    per_rank_targets containers;
+    queue_targets queues;
+
+    [[nodiscard]] object_memory memory_of(segment_core const& target, stored_object const& stored) {
+        if (stored.kind == object_kind::per_rank) return containers.memory_of(stored);
+        if (stored.kind == object_kind::queue) return queues.room_of(stored);
+        return detail::memory_of(target, *target.look_up(stored.name), stored.order);
+    }
+};
+
 // Of memory that each rank may have for itself, each rank reads all.
 std::vector<payload_part> parts_of(store_communicator const& ranks,
                                    segment_core const& target,
-                                   per_rank_targets& containers,
+                                   restore_targets& into,
                                    checkpoint_file const& file) {
     std::vector<payload_part> parts;
     for (auto const& each : file.objects) {
-        auto found = each.kind == object_kind::per_rank
-                         ? containers.memory_of(each)
-                         : memory_of(target, *target.look_up(each.name), each.order);
+        auto found = into.memory_of(target, each);
         payload_part part{std::move(found.bytes),
                           each.n_bytes,
                           each.file_offset,
@@ -86,11 +98,11 @@ void read_through_hdf5(store_communicator const& ranks,
 
 std::vector<damaged_block> move_payload(store_communicator const& ranks,
                                         segment_core const& target,
-                                        per_rank_targets& containers,
+                                        restore_targets& into,
                                         std::filesystem::path const& path,
                                         checkpoint_file const& found) {
     std::vector<payload_part> parts;
-    agree_on(ranks.comm, "restore", [&] { parts = parts_of(ranks, target, containers, found); });
+    agree_on(ranks.comm, "restore", [&] { parts = parts_of(ranks, target, into, found); });
     bool const direct = std::ranges::all_of(found.objects, &stored_object::is_contiguous);
     std::vector<damaged_block> damage;
     if (direct) {
@@ -127,18 +139,26 @@ class created_objects {
     explicit created_objects(segment_core& target) : target_(target) {}
 
     void add(stored_object const& stored) {
-        made_.emplace_back(create_from_file(target_, stored), stored.name);
+        made_.push_back({create_from_file(target_, stored), stored.name, stored.kind});
     }
     // Node, collective.
     void destroy() {
-        for (auto const& [what, name] : made_) {
-            target_.destroy_together(what, name);
+        for (auto const& each : made_) {
+            target_.destroy_together(each.what, each.name, [&](void* at) {
+                if (each.kind != object_kind::queue) return;
+                task_queue::destroy(*static_cast<task_queue_state*>(at), target_.memory());
+            });
         }
     }
 
   private:
+    struct made {
+        placed_object what;
+        std::string name;
+        object_kind kind;
+    };
     segment_core& target_;
-    std::vector<std::pair<placed_object, std::string>> made_;
+    std::vector<made> made_;
 };
 
 } // namespace
@@ -153,7 +173,8 @@ checkpoint_info restore_file(store_communicator const& ranks,
         if (!lines.empty()) raise_damaged(path, lines);
     }
     std::vector<std::size_t> missing;
-    per_rank_targets containers;
+    restore_targets into{{}, queue_targets(target, found)};
+    auto& containers = into.containers;
     agree_on(ranks.comm, "restore", [&] {
         missing = check_fit(target, found.objects);
         containers = per_rank_targets(target, found);
@@ -164,16 +185,21 @@ checkpoint_info restore_file(store_communicator const& ranks,
         for (auto const each : missing) {
             created.add(found.objects[each]);
         }
+        into.queues.make_room();
         if (!containers.empty()) {
             containers.resize();
             target.meet({operation::restore}, [] {}); // all see the sizes of all
         }
-        auto const damage = move_payload(ranks, target, containers, path, found);
+        auto const damage = move_payload(ranks, target, into, path, found);
         auto const lines =
             without_repeats(gather_lines(ranks, describe_damage(damage, found.objects), 8));
         if (!lines.empty()) raise_damaged(path, lines);
+        into.queues.replace();
     } catch (error const& failed) {
-        if (failed.agreed() && failed.code() != errc::peer_left) created.destroy();
+        if (failed.agreed() && failed.code() != errc::peer_left) {
+            into.queues.give_up();
+            created.destroy();
+        }
         throw;
     }
     if (!found.as_written && ranks.rank == 0) {

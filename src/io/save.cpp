@@ -276,10 +276,14 @@ void warn_of_left_out(segment_core const& source, std::vector<std::string>& warn
     for (auto const& each : source.names().list()) {
         auto const name = each.record.name_text();
         bool const warned = std::ranges::find(warned_of, name) != warned_of.end();
-        if (each.record.kind != object_kind::per_rank || each.record.has_dtype || warned) continue;
+        bool const is_queue = each.record.kind == object_kind::queue;
+        bool const holds_more = is_queue || each.record.kind == object_kind::per_rank;
+        if (!holds_more || each.record.has_dtype || warned) continue;
         warned_of.emplace_back(name);
         log(log_level::warning,
-            text("checkpoint leaves a per-rank container out (\"",
+            text("checkpoint leaves a ",
+                 is_queue ? "queue" : "per-rank container",
+                 " out (\"",
                  name,
                  "\" holds ",
                  source.type_text(each.record),

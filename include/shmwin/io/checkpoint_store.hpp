@@ -90,19 +90,20 @@ class SHMWIN_API checkpoint_store {
     checkpoint_store& operator=(checkpoint_store const&) = delete;
     ~checkpoint_store();
 
-    /// All, collective. Writes every saved object (arrays; the now of levels; values; objects and
-    /// per-rank containers of element types), by all ranks, straight from the segment. A checkpoint
-    /// of the same step is replaced. The objects must not change meanwhile; it begins and ends with
-    /// a fence.
+    /// All, collective. Writes every saved object (arrays; the now of levels; values; objects,
+    /// queues and per-rank containers of element types), by all ranks, straight from the segment. A
+    /// checkpoint of the same step is replaced. The objects must not change meanwhile; it begins
+    /// and ends with a fence.
     ///
     /// Per-rank containers "x" become two data sets: x/data, the elements of all ranks in their
     /// order, and x/offsets, n_ranks + 1 int64: those of rank r are data[offsets[r]:offsets[r +
-    /// 1]].
+    /// 1]]. Queues become one of their tasks in order, leased ones among them; meanwhile no thread
+    /// may push or end a lease.
     ///
     /// @throws out_of_memory (no_space)      the disk has no room: required, available, path
     /// @throws runtime_failure (io_failure)  writing failed: call, path, reason
     /// @throws runtime_failure (unsupported) the communicator spans several nodes
-    /// @throws runtime_failure (busy)        a per-rank container changed meanwhile
+    /// @throws runtime_failure (busy)        a per-rank container or a queue changed meanwhile
     save_report save(segment& seg,
                      checkpoint_label const& label,
                      source_line const& where = source_line::current());
@@ -123,6 +124,9 @@ class SHMWIN_API checkpoint_store {
     /// Per-rank containers must have been created before: only the program knows their types. As
     /// many ranks as saved them get what each had; any other number gets block_range() of the
     /// whole, in order. Each rank's own grows, so spans of them end.
+    ///
+    /// Queues are replaced as a whole, when all blocks were right: leases that are out then are
+    /// void (their done() says false), and attempts count anew.
     ///
     /// @throws argument_error (type_mismatch, shape_mismatch, not_found)  an object differs, or
     ///         a saved object of the segment is not in the file, or per-rank containers of the
