@@ -8,6 +8,7 @@
 #include "shmwin/sync/activity.hpp"
 #include "shmwin/sync/call_sites.hpp"
 #include "shmwin/sync/participants.hpp"
+#include "shmwin/sync/race_shadow.hpp"
 #include "shmwin/sync/rendezvous.hpp"
 
 #include "memory/slab.hpp"
@@ -109,6 +110,7 @@ segment_header plan_layout(layout_request const& request) {
     plan.place(section_id::call_sites,
                n_ranks * call_sites::sites_of_rank * sizeof(call_site),
                line_bytes);
+    plan.place(section_id::races, sizeof(race_list), line_bytes);
     plan.place(section_id::parking_lot, n_parking_lines * sizeof(parking_line), line_bytes);
     plan.place(section_id::activity, n_ranks * sizeof(activity_slot), line_bytes);
     plan.place(section_id::run_control, sizeof(run_control), line_bytes);

@@ -197,7 +197,7 @@ void segment_core::require_open(operation op) const {
 void segment_core::fence(source_line const& where) {
     require_open(operation::fence);
     note(operation::fence);
-    rendezvous_.meet({operation::fence, {}, {}, {}, 0, where});
+    rendezvous_.meet({operation::fence, {}, {}, {}, 0, where}, [this] { raise_races(); });
 }
 
 void segment_core::fence(std::span<int const> ranks) {
@@ -227,7 +227,7 @@ void segment_core::close(source_line const& where) {
     if (!is_open()) return;
     note(operation::close);
     warn_of_held_locks("close()");
-    rendezvous_.meet({operation::close, {}, {}, {}, 0, where});
+    rendezvous_.meet({operation::close, {}, {}, {}, 0, where}, [this] { log_races(); });
     who_.close();
     open_ = false;
     window_.free();

@@ -109,6 +109,7 @@ void segment_core::destroy_together(placed_object const& what,
     rendezvous_.meet(call, failure ? &*failure : nullptr, [&](meeting_values&) {
         auto const record = directory_.erase(what.index, what.generation);
         if (!record) raise_stale(name);
+        forget_races(what);
         if (record->is_foreign()) return;
         destruct(region_.at(record->offset));
         heap_.deallocate(region_.at(record->offset));

@@ -142,6 +142,11 @@ meeting_values rendezvous::meet(collective_call const& call,
     return state_.values;
 }
 
+void rendezvous::meet(collective_call const& call, function_ref<void()> completion) const {
+    arrive(call, nullptr, [&](meeting_values&) { completion(); }, {});
+    finish();
+}
+
 void rendezvous::meet(collective_call const& call) const {
     arrive(call, nullptr, [](meeting_values&) {}, {});
     finish();

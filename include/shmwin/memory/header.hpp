@@ -44,6 +44,7 @@ enum class section_id : std::uint32_t {
     pages = 12,        ///< what objects are made of
     call_sites = 13,   ///< call_site: so many for each rank
     activity = 14,     ///< activity_slot, one a rank
+    races = 15,        ///< race_list: what checked views found
 };
 inline constexpr std::size_t n_section_ids = 16;
 

@@ -11,6 +11,7 @@
 #include "shmwin/base/type_id.hpp"
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/freeze.hpp"
+#include "shmwin/sync/checked_view.hpp"
 #include "shmwin/view/extents.hpp"
 #include "shmwin/view/layout_left.hpp"
 #include "shmwin/view/layout_right.hpp"
@@ -138,6 +139,33 @@ class array {
     }
     [[nodiscard]] auto block(range rows) const noexcept requires(N > 0) {
         return shmwin::rows(view(), rows);
+    }
+
+    /// Local. A view that notes who reads and who writes each element. If between two fences (or
+    /// other collective calls of the segment) two ranks wrote an element, or one wrote it and
+    /// another one read it, the next fence() or flip() throws data_race on all ranks, with element,
+    /// ranks, and the lines where they took their views; so every rank takes its own. After that
+    /// the program can go on. More are logged as warnings, up to a number.
+    ///
+    /// Checks what goes through the view, and through submdspan, rows(), block(), with_ghosts() and
+    /// the like of it: code that is generic over the accessor. view(), data() and what they give
+    /// are not checked, and cost nothing. What is ordered in other ways (a mutex, a barrier of some
+    /// ranks, a value) is reported too. Threads of one rank count as that rank.
+    ///
+    /// Elements that can be written to are given as checked_reference, those of const by value.
+    /// The first call makes the shadow of the array: 8 bytes of the segment for each element, free
+    /// again with the array.
+    ///
+    /// @throws out_of_memory (out_of_memory, no_space)  there is no room for the shadow
+    /// @throws argument_error (not_found)     the array was destroyed before
+    /// @throws runtime_failure (unsupported)  it is adopted, and each rank has a copy of its own
+    /// @complexity  two look-ups, and O(elements) for the first; an access costs one atomic load,
+    ///              and one compare-exchange if it is the first one of this rank since the fence
+    [[nodiscard]] checked_view<T, extents_type, Layout>
+    checked(source_line const& where = source_line::current()) const requires array_layout<Layout> {
+        auto const by = core_->check_races(where_, where);
+        return checked_view<T, extents_type, Layout>(
+            {data(), by.words()}, view_.mapping(), checking_accessor<T>(by));
     }
 
     /// Local. The read-only handle to the same array. Free of cost; other handles still write.

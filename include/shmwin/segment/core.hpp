@@ -23,6 +23,7 @@
 #include "shmwin/sync/activity.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
+#include "shmwin/sync/race_shadow.hpp"
 #include "shmwin/sync/rendezvous.hpp"
 #include "shmwin/sync/wait_context.hpp"
 
@@ -150,6 +151,20 @@ class SHMWIN_API segment_core final : public finalizable,
     /// Takes the object out of the directory, runs `destruct`, frees its memory.
     void destroy_alone(object_request const& request, function_ref<void(void*)> destruct);
 
+    /// The checker of a view of an array or of levels; makes its shadow, if there is none.
+    /// @throws argument_error (not_found), out_of_memory, runtime_failure (unsupported)
+    race_checker check_races(placed_object const& what, source_line const& where);
+    race_checker check_scratch_races(placed_object const& what,
+                                     std::span<std::int64_t const> extents,
+                                     bool is_left,
+                                     source_line const& where);
+
+    /// For the completion of a fence: all that were found since the last one are its error.
+    /// @throws runtime_failure (data_race)
+    void raise_races() const {
+        if (races().n_found.load(std::memory_order_relaxed) != 0) raise_found_races();
+    }
+
     /// Gives this rank's hold on a scratch block up; the last one frees it.
     void release_scratch(placed_object const& what, std::size_t n_bytes) noexcept;
 
@@ -218,6 +233,19 @@ class SHMWIN_API segment_core final : public finalizable,
     void check_ours(placed_object const& what) const;
     void depart(std::string_view why) noexcept;
     void warn_of_held_locks(char const* when) const noexcept;
+    [[nodiscard]] race_list& races() const noexcept {
+        return *region_.as<race_list>(section_id::races).data();
+    }
+    race_checker
+    check_races(std::string_view shadow_name, checked_array const& of, source_line const& where);
+    directory_head find_or_make_shadow(std::string_view shadow_name, checked_array const& of);
+    void watch_shadow(directory_place const& place, race_shadow& shadow, std::uint32_t swept);
+    [[nodiscard]] std::string scratch_shadow_name(placed_object const& what) const;
+    void forget_races(std::string_view shadow_name);
+    void forget_races(placed_object const& what);
+    void forget_scratch_races(placed_object const& what);
+    found_races log_races() const;
+    [[noreturn]] void raise_found_races() const;
     [[nodiscard]] frozen_pages pages_to_freeze(placed_object const& what) const;
     void note(operation op) noexcept { last_call_.store(op, std::memory_order_relaxed); }
 

@@ -49,12 +49,24 @@ class levels {
         return view_type(level_address(which), extents_);
     }
 
+    /// Local. now() and next(), as checked views: see array::checked().
+    [[nodiscard]] checked_view<T const, extents_type, Layout>
+    checked_now(source_line const& where = source_line::current()) const {
+        return checked<T const>(index_of_now(), where);
+    }
+    [[nodiscard]] checked_view<T, extents_type, Layout>
+    checked_next(source_line const& where = source_line::current()) const {
+        return checked<T>((index_of_now() + 1) % n_levels(), where);
+    }
+
     /// Node, collective. One fence, and every rank sees next() as now().
+    /// @throws runtime_failure (data_race)  as segment::fence(); the levels are not flipped
     /// @throws argument_error (not_found)  they were destroyed before
     /// @throws runtime_failure (disagreement, closed), peer_left
     void flip(source_line const& where = source_line::current()) {
         core_->meet({operation::flip, {}, {}, {}, options(), where}, [&] {
             if (!is_valid()) raise(errc::not_found, "levels are gone (destroyed before)");
+            core_->raise_races();
             auto& current = control().now;
             current.store((current.load() + 1) % control().n_levels);
         });
@@ -67,7 +79,7 @@ class levels {
         for (int which = 0; which < n_levels(); ++which) {
             f(level(which), rows());
         }
-        core_->meet({operation::init, {}, {}, {}, options(), where}, [] {});
+        core_->meet({operation::init, {}, {}, {}, options(), where}, [&] { core_->raise_races(); });
     }
 
     [[nodiscard]] int n_levels() const noexcept { return static_cast<int>(control().n_levels); }
@@ -95,6 +107,15 @@ class levels {
     [[nodiscard]] detail::placed_object const& where() const noexcept { return where_; }
 
   private:
+    template <typename U>
+    [[nodiscard]] checked_view<U, extents_type, Layout> checked(int which,
+                                                                source_line const& where) const {
+        using view = checked_view<U, extents_type, Layout>;
+        auto const by = core_->check_races(where_, where);
+        typename view::mapping_type const mapping(extents_);
+        auto const first = which * mapping.required_span_size();
+        return view({level_address(which), by.words() + first}, mapping, checking_accessor<U>(by));
+    }
     [[nodiscard]] detail::levels_control& control() const noexcept {
         return *reinterpret_cast<detail::levels_control*>(where_.address);
     }

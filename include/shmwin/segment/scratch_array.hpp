@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace shmwin::inline v1 {
@@ -38,6 +39,15 @@ class scratch_array {
 
     /// Local. The elements; valid while this rank holds the handle.
     [[nodiscard]] view_type view() const noexcept { return view_; }
+    /// Local. As array::checked().
+    [[nodiscard]] checked_view<T, array_extents<N>, Layout>
+    checked(source_line const& where = source_line::current()) const {
+        auto const extents = detail::array_of<N>(view_.extents());
+        auto const by =
+            core_->check_scratch_races(where_, extents, std::is_same_v<Layout, layout_left>, where);
+        return checked_view<T, array_extents<N>, Layout>(
+            {data(), by.words()}, view_.mapping(), checking_accessor<T>(by));
+    }
     // NOLINTNEXTLINE(google-explicit-constructor): an array is used as its view
     operator view_type() const noexcept { return view_; }
     template <typename... Indices>

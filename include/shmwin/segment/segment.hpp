@@ -51,6 +51,7 @@ class SHMWIN_API segment : public object_group {
     /// stores, not RMA: for that, MPI_Win_sync and MPI_Win_flush as MPI says.
     ///
     /// @throws peer_left, runtime_failure (disagreement, closed)
+    /// @throws runtime_failure (data_race)  checked views found one; the fence was met all the same
     /// @see MPI 3.1, 11.5.4 (memory and process synchronisation)
     void fence(source_line const& where = source_line::current());
 

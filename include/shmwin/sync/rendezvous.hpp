@@ -127,6 +127,11 @@ class rendezvous {
         return state_.generation.word.load(std::memory_order_relaxed);
     }
 
+    /// Local. Where that number stands.
+    [[nodiscard]] futex_word const& generation_word() const noexcept {
+        return state_.generation.word;
+    }
+
     /// Node, collective. Waits for all; then exactly one rank runs `completion`, and all return
     /// what it stored. All stores before it, on any rank, are visible to all ranks after it.
     /// @param failure  what went wrong on this rank before the call; null if nothing
@@ -139,7 +144,8 @@ class rendezvous {
                                    function_ref<void(meeting_values&)> completion,
                                    meeting_values const& brought = {}) const;
 
-    /// Node, collective. meet() without failure and completion.
+    /// Node, collective. meet() without failure and values; without completion, too.
+    SHMWIN_API void meet(collective_call const& call, function_ref<void()> completion) const;
     SHMWIN_API void meet(collective_call const& call) const;
 
     /// Local. True if the rank is in the meeting that is not over yet. A snapshot.
