@@ -5,6 +5,7 @@
 #include "shmwin/segment/object_info.hpp"
 
 #include "segment/sync_states.hpp"
+#include "segment/type_text.hpp"
 #include "sync/process_stat.hpp"
 
 #include <chrono>
@@ -133,9 +134,28 @@ void tell_collective_call(plain_text& out, segment_core const& of, int rank) noe
 void tell_held(plain_text& out, segment_core const& of, int rank) noexcept {
     of.names().for_each([&](directory_entry const& entry, int claimant) {
         auto const* const block = claimant < 0 ? block_of(of, entry.record) : nullptr;
-        if (block == nullptr || holder_of(entry.record, block) != rank) return;
+        if (block == nullptr || !is_held_by(rank, entry.record, block)) return;
         out << ", holds \"" << entry.record.name_text() << "\"";
     });
+}
+
+bool waits_for(segment_core const& of, int rank, std::uint64_t object) noexcept {
+    bool found = false;
+    of.doing().for_each(rank, [&](waiting const& each) { found = found || each.object == object; });
+    return found;
+}
+
+// Of a barrier at that position.
+void tell_missing_members(plain_text& out,
+                          segment_core const& of,
+                          rank_bits members,
+                          std::uint64_t object) noexcept {
+    auto const* between = ", not yet rank ";
+    for (int rank = 0; rank < of.n_ranks(); ++rank) {
+        if (!contains(members, rank) || waits_for(of, rank, object)) continue;
+        out << between << rank;
+        between = ", ";
+    }
 }
 
 void tell_rank(plain_text& out, segment_core const& of, int rank) noexcept {
@@ -173,8 +193,10 @@ void tell_wait(plain_text& out,
         if (object < what.offset || object - what.offset >= what.n_bytes) return;
         auto const* const block = claimant < 0 ? block_of(of, what) : nullptr;
         if (block == nullptr) return;
-        out << " of \"" << what.name_text() << "\" (";
+        if (!is_hidden(what.name_text())) out << " of \"" << what.name_text() << "\"";
+        out << " (";
         if (!tell_state(out, what, block)) tell_type_and_shape(out, what);
+        tell_missing_members(out, of, members_of(what, block), what.offset);
         out << ")";
     });
 }
@@ -198,7 +220,7 @@ void tell_segment(plain_text& out, segment_core const& of) noexcept {
     }
     out << "  objects:\n";
     of.names().for_each([&](directory_entry const& entry, int claimant) {
-        tell_object(out, of, entry.record, claimant);
+        if (!is_hidden(entry.record.name_text())) tell_object(out, of, entry.record, claimant);
     });
 }
 

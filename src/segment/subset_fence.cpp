@@ -87,7 +87,7 @@ barrier_state* subset_fences::barrier_of(segment_core const& in, std::span<int c
     // Not under the lock: it waits while another rank makes the barrier.
     auto* const barrier = make(in, sorted_ranks(in, ranks));
     std::lock_guard const hold(mutex_);
-    if (!waits_) waits_.emplace(in.who(), in.policy(), in.lot(), in.meeting());
+    if (!waits_) waits_.emplace(in.who(), in.policy(), in.lot(), in.meeting(), in.doing());
     known_.emplace(std::vector(ranks.begin(), ranks.end()), barrier);
     return barrier;
 }

@@ -17,7 +17,7 @@ commands=(
     'set print address on' 'set width 0' 'set debuginfod enabled off' 'set breakpoint pending on'
     'break stop_here' 'run' 'up'
     'print u' 'print left' 'print steps' 'print hits' 'print view' 'print fixed' 'print nothing'
-    'print first' 'print second.next' 'print lock'
+    'print first' 'print second.next' 'print lock' 'print no_lock'
     'set print elements 2' 'print u' 'set print elements 200'
     'call shmwin_dump()' 'continue' 'up' 'print lock' 'continue')
 options=()
@@ -43,6 +43,7 @@ expect '= array<double> 0 x 0, refers to nothing'
 expect "number = 1, next = offset_ptr<.*link> to $address = \{\* = \{number = 2, next = offset_ptr<.*link> null\}\}"
 expect '= offset_ptr<.*link> null$'
 expect '^\$[0-9]+ = free$'
+expect '^\$[0-9]+ = refers to nothing$'
 expect '^\$[0-9]+ = held by rank 0 \(thread [0-9]+\)$'
 expect "= array<double> 2 x 3 at $address = \{\[0,0\] = 0, \[0,1\] = 0.25\.\.\.\}"
 expect '^shmwin: segment of 1 rank, seen by rank 0'

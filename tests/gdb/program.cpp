@@ -2,7 +2,6 @@
 // What gdb is shown (printers.sh): handles to an array, levels, values and a lock, an offset_ptr.
 #include "shmwin/memory/offset_ptr.hpp"
 #include "shmwin/segment/segment.hpp"
-#include "shmwin/sync/mutex.hpp"
 
 #include <mpi.h>
 
@@ -19,15 +18,6 @@ struct link {
 // gdb stops here.
 [[gnu::noinline]] void stop_here(int which) {
     std::printf("stop %d\n", which); // NOLINT(*-vararg)
-}
-
-shmwin::detail::wait_context waits_of(shmwin::segment& seg) {
-    struct opened : shmwin::segment {
-        static shmwin::detail::wait_context const& of(shmwin::segment& seg) {
-            return (seg.*&opened::core_)->waits();
-        }
-    };
-    return opened::of(seg);
 }
 
 void work(shmwin::segment& seg) {
@@ -51,13 +41,14 @@ void work(shmwin::segment& seg) {
     shmwin::array<double, 2> nothing;
     link second{2, nullptr};
     link first{1, &second};
-    shmwin::detail::mutex_state lock{};
-    auto const waits = waits_of(seg);
-    bool const all = view.data_handle() == fixed.data_handle() && first.next && !nothing;
+    auto lock = seg.create_mutex("lock");
+    shmwin::mutex no_lock;
+    bool const all =
+        view.data_handle() == fixed.data_handle() && first.next && !nothing && !no_lock;
     stop_here(all ? 1 : 0);
-    lock.lock(waits, {"mutex::lock"});
+    lock.lock();
     stop_here(2);
-    lock.unlock(waits, {"mutex::unlock"});
+    lock.unlock();
 }
 
 } // namespace

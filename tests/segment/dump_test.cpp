@@ -18,8 +18,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <gmock/gmock.h>
+#include <mutex>
 #include <new>
 #include <regex>
+#include <shared_mutex>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -152,14 +154,8 @@ TEST_F(Dump, TellsWhoWaitsForWhomInACollectiveCall) {
 TEST_F(Dump, TellsWhichObjectARankWaitsFor) {
     if (size == 1) GTEST_SKIP() << "nobody to wait for";
     auto const go = seg.create_value<std::int32_t>("go/now");
-    struct opened : segment { // what handles that wait are made with
-        static detail::segment_core& core(segment& of) { return *(of.*&opened::core_); }
-    };
-    auto& core = opened::core(seg);
-    auto const offset = core.memory().offset_of(go.data());
     if (rank == 0) {
-        auto const is_set = [&] { return go.load() != 0; };
-        core.waits().park({"value::wait", offset}, is_set, [](bool) {});
+        go.wait(0);
     } else if (rank == last) {
         ASSERT_TRUE(eventually(
             [&] { return lines_of(0, seg.report()).find("value::wait") != std::string::npos; }));
@@ -167,11 +163,120 @@ TEST_F(Dump, TellsWhichObjectARankWaitsFor) {
             lines_of(0, seg.report()),
             ContainsRegex("waits for [0-9.]+ s in value::wait of \"go/now\" \\(0\\), thread "));
         go.store(1);
-        core.lot().unpark(offset);
+        go.notify();
     }
     seg.fence();
     EXPECT_THAT(seg.report(), Not(HasSubstr("value::wait")));
     MPI_Barrier(world);
+}
+
+TEST_F(Dump, TellsWhoHoldsTheLockThatARankWaitsFor) {
+    if (size == 1) GTEST_SKIP() << "nobody to wait for";
+    auto const lock = seg.create_mutex("the/lock");
+    if (rank == last) lock.lock();
+    seg.fence();
+    if (rank == last) {
+        EXPECT_TRUE(eventually(
+            [&] { return lines_of(0, seg.report()).find("mutex::lock") != std::string::npos; }));
+        auto const report = seg.report();
+        auto const holder = "held by rank " + std::to_string(last) + " (thread ";
+        EXPECT_THAT(lines_of(0, report), HasSubstr("s in mutex::lock of \"the/lock\" (" + holder));
+        EXPECT_THAT(lines_of(last, report), HasSubstr(", holds \"the/lock\""));
+        EXPECT_THAT(line_of("the/lock", report),
+                    AllOf(HasSubstr("sync shmwin.mutex/1, 8 bytes"), HasSubstr(holder)));
+        lock.unlock();
+    } else if (rank == 0) {
+        lock.lock();
+        lock.unlock();
+    }
+    seg.fence();
+    EXPECT_THAT(line_of("the/lock", seg.report()), HasSubstr(": free, made by all"));
+    MPI_Barrier(world);
+}
+
+TEST_F(Dump, TellsWhichMembersOfABarrierAreMissing) {
+    if (size < 3) GTEST_SKIP() << "it takes a member that waits, one that does not, and another";
+    std::vector<int> const members{0, last};
+    auto const some = seg.create_barrier("some", members);
+    if (rank == 0) some.arrive_and_wait();
+    if (rank == last) {
+        EXPECT_TRUE(eventually(
+            [&] { return lines_of(0, seg.report()).find("waits for") != std::string::npos; }));
+        EXPECT_THAT(lines_of(0, seg.report()),
+                    HasSubstr("of \"some\" (1 of 2 members are there, not yet rank "
+                              + std::to_string(last) + ")"));
+        some.arrive_and_wait();
+    }
+    seg.fence();
+}
+
+TEST_F(Dump, TellsWhichOfSomeRanksIsMissingInTheirFence) {
+    if (size < 3) GTEST_SKIP() << "it takes a rank that has no part";
+    std::vector<int> const some{0, last};
+    if (rank == 0) seg.fence(some);
+    if (rank == last) {
+        EXPECT_TRUE(eventually(
+            [&] { return lines_of(0, seg.report()).find("waits for") != std::string::npos; }));
+        EXPECT_THAT(lines_of(0, seg.report()),
+                    HasSubstr("s in fence of some ranks (1 of 2 members are there, not yet rank "
+                              + std::to_string(last) + ")"));
+        seg.fence(some);
+    }
+    seg.fence();
+    EXPECT_THAT(seg.report(), Not(HasSubstr(".shmwin/"))); // names of the library's own
+    MPI_Barrier(world);
+}
+
+TEST_F(Dump, TellsTheStateOfAllThatRanksWaitAt) {
+    auto const again = seg.create_recursive_mutex("recursive_mutex");
+    auto const many = seg.create_shared_mutex("shared_mutex");
+    auto const event = seg.create_event("event");
+    auto const latch = seg.create_latch("latch", size);
+    auto const semaphore = seg.create_semaphore("semaphore", 2, 5);
+    auto const tasks = seg.create_queue<int>("queue");
+    auto const guarded = seg.create_synchronized<double>("guarded");
+    auto const told = [&](char const* name, std::string const& state) {
+        EXPECT_THAT(line_of(name, seg.report()), HasSubstr(": " + state + ", made by all"));
+    };
+    if (rank == 0) {
+        told("shared_mutex", "free");
+        told("event", "not set");
+        told("latch", std::to_string(size) + " to be counted down");
+        told("semaphore", "2 of 5 units are there");
+        told("queue", "0 queued, 0 leased");
+        told("guarded", "free");
+    }
+    seg.fence();
+    auto const me = "held by rank 0 (thread " + std::to_string(::gettid()) + ")";
+    if (rank == 0) {
+        std::lock_guard const hold(again);
+        told("recursive_mutex", me);
+        EXPECT_THAT(lines_of(0, seg.report()), HasSubstr("holds \"recursive_mutex\""));
+        {
+            std::lock_guard const write(many);
+            told("shared_mutex", me);
+            EXPECT_THAT(lines_of(0, seg.report()), HasSubstr("holds \"shared_mutex\""));
+        }
+        {
+            std::shared_lock const read(many);
+            told("shared_mutex", "1 reading");
+            EXPECT_THAT(lines_of(0, seg.report()), HasSubstr("holds \"shared_mutex\""));
+        }
+        auto const data = guarded.lock();
+        told("guarded", me);
+        event.set();
+        told("event", "set");
+        semaphore.acquire();
+        told("semaphore", "1 of 5 units are there");
+        tasks.push(1);
+        tasks.push(2);
+        auto task = tasks.pop();
+        told("queue", "1 queued, 1 leased");
+        task.done();
+    }
+    latch.arrive_and_wait();
+    told("latch", "open");
+    seg.fence();
 }
 
 TEST_F(Dump, OfAllSegmentsOfTheProcessGoesToStderr) {
@@ -285,8 +390,8 @@ struct StateInWords : testing::Test {
         out.flush();
         return all;
     }
-    [[nodiscard]] int holder() const {
-        return detail::holder_of(record, reinterpret_cast<std::byte const*>(&mutex));
+    [[nodiscard]] bool is_held_by(int rank) const {
+        return detail::is_held_by(rank, record, reinterpret_cast<std::byte const*>(&mutex));
     }
     void set_type(std::string_view text) { text.copy(record.type.data(), 63); }
 
@@ -305,10 +410,11 @@ struct StateInWords : testing::Test {
 
 TEST_F(StateInWords, OfAMutexNamesItsHolder) {
     EXPECT_EQ(words(), "free");
-    EXPECT_EQ(holder(), -1);
+    EXPECT_FALSE(is_held_by(2));
     mutex.lock(waits, {"mutex::lock"});
     EXPECT_EQ(words(), "held by rank 2 (thread " + std::to_string(::gettid()) + ")");
-    EXPECT_EQ(holder(), 2);
+    EXPECT_TRUE(is_held_by(2));
+    EXPECT_FALSE(is_held_by(1));
     mutex.unlock(waits, {"mutex::unlock"});
     EXPECT_EQ(words(), "free");
 }
@@ -317,7 +423,8 @@ TEST_F(StateInWords, OfALockWithDataIsThatOfItsMutex) {
     record.kind = object_kind::synchronized;
     set_type("float64");
     mutex.lock(waits, {"mutex::lock"});
-    EXPECT_EQ(holder(), 2);
+    EXPECT_TRUE(is_held_by(2));
+    EXPECT_FALSE(is_held_by(1));
     mutex.unlock(waits, {"mutex::unlock"});
 }
 
@@ -343,7 +450,7 @@ TEST_F(StateInWords, OfWhatIsUnknownIsNotTold) {
     set_type("somebody.lock/1");
     EXPECT_EQ(words(), "");
     EXPECT_FALSE(told);
-    EXPECT_EQ(holder(), -1);
+    EXPECT_FALSE(is_held_by(2));
 }
 
 // --- SHMWIN_WAIT_WARN --------------------------------------------------------------------------
