@@ -7,6 +7,7 @@
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/mutex.hpp"
 #include "shmwin/segment/object_info.hpp"
+#include "shmwin/segment/shared_mutex.hpp"
 #include "shmwin/segment/sync_group.hpp"
 
 #include <string>
@@ -15,12 +16,34 @@ namespace shmwin::inline v1 {
 namespace detail {
 namespace {
 
-// Where else a lock stands, it comes first.
+bool is_shared_mutex(object_record const& record) {
+    return record.kind == object_kind::sync
+           && record.type_hash == type_id_of<shared_mutex_line>().hash;
+}
+
+// A shared_mutex begins with its writer's word, which names who it is as a mutex does.
 bool begins_with_a_lock(object_record const& record) {
-    if (record.kind == object_kind::synchronized) return true;
+    if (record.kind == object_kind::synchronized || is_shared_mutex(record)) return true;
     return record.kind == object_kind::sync
            && (record.type_hash == type_id_of<mutex_state>().hash
                || record.type_hash == type_id_of<recursive_mutex_state>().hash);
+}
+
+bool is_read_by(region const& in, object_record const& record, int rank) {
+    if (!is_shared_mutex(record)) return false;
+    auto const* const lines = reinterpret_cast<shared_mutex_line const*>(in.at(record.offset));
+    return lines[1 + rank].n_readers.load(std::memory_order_relaxed) != 0;
+}
+
+void warn_of(object_record const& record, char const* when, std::string const& holder) {
+    log(log_level::warning,
+        text("lock is held at ",
+             when,
+             " (\"",
+             record.name_text(),
+             "\", by ",
+             holder,
+             "; who waits for it gets an error)"));
 }
 
 } // namespace
@@ -36,17 +59,11 @@ void segment_core::warn_of_held_locks(char const* when) const noexcept {
     try {
         for (auto const& each : directory_.list()) {
             auto const holder = holder_of(region_, each.record);
-            if (!holder || holder->rank != rank()) continue;
-            log(log_level::warning,
-                text("lock is held at ",
-                     when,
-                     " (\"",
-                     each.record.name_text(),
-                     "\", by thread ",
-                     holder->thread,
-                     " of rank ",
-                     holder->rank,
-                     "; who waits for it gets an error)"));
+            if (holder && holder->rank == rank()) {
+                warn_of(each.record, when, text("thread ", holder->thread, " of rank ", rank()));
+            } else if (is_read_by(region_, each.record, rank())) {
+                warn_of(each.record, when, text("a reader of rank ", rank()));
+            }
         }
     } catch (...) { // no memory for a warning
         static_cast<void>(when);

@@ -124,16 +124,19 @@ TEST_F(MutexHandle, ARecursiveOneIsLockedAgainByItsThread) {
 TEST_F(MutexHandle, WhoHoldsIt) {
     auto const plain = seg.create_mutex("plain");
     auto const recursive = seg.create_recursive_mutex("recursive");
+    auto const shared = seg.create_shared_mutex("shared");
     static_cast<void>(seg.create_value<int>("value"));
     EXPECT_FALSE(seg.who_holds("plain"));
     seg.fence();
     if (rank == last) {
         plain.lock();
         recursive.lock();
+        shared.lock();
     }
     seg.fence();
     EXPECT_EQ(seg.who_holds("plain")->rank, last);
     EXPECT_EQ(seg.who_holds("recursive")->rank, last);
+    EXPECT_EQ(seg.who_holds("shared")->rank, last);
     EXPECT_EQ(error_of([&] { static_cast<void>(seg.who_holds("none")); })->code, errc::not_found);
     auto const no_lock = error_of([&] { static_cast<void>(seg.who_holds("value")); });
     EXPECT_EQ(no_lock->code, errc::type_mismatch);
@@ -142,6 +145,7 @@ TEST_F(MutexHandle, WhoHoldsIt) {
     if (rank == last) {
         plain.unlock();
         recursive.unlock();
+        shared.unlock();
     }
     seg.fence();
 }
@@ -165,13 +169,19 @@ TEST_F(HeldLock, IsReportedByItsHolderAtClose) {
     segment seg(on, {.capacity = std::size_t{64} << 20U});
     auto const held = seg.create_mutex("solver/held");
     auto const free = seg.create_mutex("free");
-    if (on.rank() == 0) held.lock();
+    auto const read = seg.create_shared_mutex("read");
+    if (on.rank() == 0) {
+        held.lock();
+        read.lock_shared();
+    }
     free.lock();
     free.unlock();
     seg.close();
     on.close();
     if (on.rank() == 0) {
-        EXPECT_THAT(said, ElementsAre(HasSubstr("lock is held at close() (\"solver/held\"")));
+        EXPECT_THAT(said,
+                    ElementsAre(HasSubstr("lock is held at close() (\"read\", by a reader"),
+                                HasSubstr("lock is held at close() (\"solver/held\"")));
     } else {
         EXPECT_THAT(said, IsEmpty());
     }

@@ -13,8 +13,8 @@
 
 namespace shmwin::inline v1::detail {
 
-/// Local. Who holds the lock that the record is of, or the one of its data (a free one: rank -1);
-/// nothing if it is of no lock with one holder.
+/// Local. Who holds the lock that the record is of, or the one of its data, as its only
+/// one (a free one: rank -1); nothing if it is of no lock with one holder.
 [[nodiscard]] SHMWIN_API std::optional<lock_holder> holder_of(region const& in,
                                                               object_record const& record);
 

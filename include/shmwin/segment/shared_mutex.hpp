@@ -12,6 +12,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 SHMWIN_NAME(shmwin::detail::shared_mutex_line, "shmwin.shared_mutex/1");
 
@@ -38,7 +40,13 @@ namespace shmwin::inline v1 {
 ///   peer_left                          who holds it left the segment and lives on
 class shared_mutex : public detail::sync_handle<detail::shared_mutex_line> {
   public:
-    using sync_handle::sync_handle;
+    /// Refers to nothing.
+    shared_mutex() = default;
+    /// Internal: made by segment and group.
+    shared_mutex(std::shared_ptr<detail::segment_core> core, detail::placed_object where)
+        : sync_handle(std::move(core), std::move(where)) {
+        this->core().note_locks();
+    }
 
     // --- to write ---------------------------------------------------------------------------
 

@@ -109,7 +109,8 @@ class SHMWIN_API sync_group : public array_group {
     }
 
     /// Local. The rank, and its thread, that holds a mutex, recursive_mutex or synchronized object
-    /// of that name; nothing if it is free. A snapshot.
+    /// of that name, or writes under a shared_mutex or waits for its readers to go; nothing if
+    /// nobody does. A snapshot.
     /// @throws argument_error (not_found, type_mismatch)
     [[nodiscard]] std::optional<lock_holder> who_holds(std::string_view name) const;
 
