@@ -10,11 +10,12 @@ usage: tests/soak.sh [STAGE...] [--kills N] [--build FOLDER]
   io      kills a program that saves without end, N times with one rank and a quarter as often
           with two; every restart must find a whole checkpoint. Another seed each time.
   memory  the heap: 5 N random kills under load, deaths at more instructions, N seeds of the model
+  sync    kills who holds, waits for or repairs a lock and the like, at random, 3 N times each
   fuzz    the heap's fuzzer for 10 minutes (needs clang: cmake --preset fuzz, build heap_fuzz)
   pinned  the tests of sync, memory and segment on one core, with 8 ranks where they take a number;
           prints the seconds of each
 
-Without a stage: io and memory. N is 200, FOLDER is build/dev.
+Without a stage: io, memory and sync. N is 200, FOLDER is build/dev.
 END
 }
 
@@ -27,7 +28,7 @@ kills=200
 build=$root/build/dev
 while (($# > 0)); do
     case $1 in
-        io | memory | fuzz | pinned) stages+=("$1") ;;
+        io | memory | sync | fuzz | pinned) stages+=("$1") ;;
         --kills) kills=${2:?--kills needs a number}; shift ;;
         --build) build=$(cd -- "${2:?--build needs a folder}" && pwd); shift ;;
         --help | -h) usage; exit 0 ;;
@@ -35,7 +36,7 @@ while (($# > 0)); do
     esac
     shift
 done
-((${#stages[@]} > 0)) || stages=(io memory)
+((${#stages[@]} > 0)) || stages=(io memory sync)
 
 allow_mpi_here
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
@@ -71,6 +72,16 @@ soak_memory() {
     for each in slabs_kill slabs_adoption directory_claims_kill heap_model full_heap \
         task_queue_kill task_queue_together; do
         "$(program "test_memory_$each")"
+    done
+}
+
+# The usual length has 60 random kills.
+soak_sync() {
+    export SHMWIN_TEST_SOAK=$(((kills + 19) / 20))
+    program test_sync_mutex_kill >/dev/null # or it says what to do
+    local each
+    for each in "$build"/tests/test_sync_*_{kill,death}; do
+        [[ ! -x $each ]] || "$each"
     done
 }
 
