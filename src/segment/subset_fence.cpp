@@ -68,15 +68,15 @@ find_or_make(segment_core const& in, std::string_view name, std::vector<int> con
     return *static_cast<barrier_state*>(in.memory().at(made.entry.record.offset));
 }
 
-} // namespace
-
-barrier_state* subset_fences::make(segment_core const& in, std::vector<int> const& sorted) {
+barrier_state* make(segment_core const& in, std::vector<int> const& sorted) {
     if (sorted.size() == static_cast<std::size_t>(in.n_ranks())) return nullptr;
     for (int n_before = 0;; ++n_before) {
         auto& barrier = find_or_make(in, hidden_name(sorted, n_before), sorted);
         if (is_barrier_of(barrier, sorted)) return &barrier;
     }
 }
+
+} // namespace
 
 barrier_state* subset_fences::barrier_of(segment_core const& in, std::span<int const> ranks) {
     {

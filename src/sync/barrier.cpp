@@ -79,6 +79,22 @@ std::uint32_t complete(barrier_state& barrier, std::uint32_t fate) noexcept {
     return decide(barrier, fate, fate + one_meeting);
 }
 
+// What is decided; at `until`, that this rank gives up.
+std::uint32_t wait_for_fate(barrier_state& barrier,
+                            std::uint32_t fate,
+                            wait_context const& in,
+                            awaited const& what,
+                            wait_deadline until) {
+    auto const check = [&](bool look) {
+        auto const gone = first_gone(in.who(), barrier.members(), look);
+        if (gone) decide(barrier, fate, broken_word(fate, {*gone, false}));
+    };
+    if (in.wait_while(barrier.fate, fate, what, check, until)) {
+        return barrier.fate.word.load(std::memory_order_acquire);
+    }
+    return decide(barrier, fate, broken_word(fate, {in.self(), true}));
+}
+
 } // namespace
 
 std::size_t barrier_bytes(int n_ranks) noexcept {
@@ -88,18 +104,18 @@ std::size_t barrier_bytes(int n_ranks) noexcept {
 }
 
 void make_barrier(void* at, int n_ranks, std::span<int const> members) {
-    auto* const made = new (at) barrier_state{};
+    auto& made = *new (at) barrier_state{};
     auto const n_words = n_words_for(n_ranks);
-    std::span const words(reinterpret_cast<std::uint64_t*>(made + 1), n_words);
+    std::span const words(reinterpret_cast<std::uint64_t*>(&made + 1), n_words);
     std::ranges::fill(words, 0);
     for (auto const rank : members) {
         enter_member(words, n_ranks, rank);
     }
     if (members.empty())
         raise(errc::invalid_argument, "no ranks are given (it needs at least one)");
-    made->n_members = static_cast<std::uint32_t>(members.size());
-    made->n_words = static_cast<std::uint32_t>(n_words);
-    made->lowest_member = *std::ranges::min_element(members);
+    made.n_members = static_cast<std::uint32_t>(members.size());
+    made.n_words = static_cast<std::uint32_t>(n_words);
+    made.lowest_member = *std::ranges::min_element(members);
 }
 
 bool meet_at(barrier_state& barrier,
@@ -110,20 +126,9 @@ bool meet_at(barrier_state& barrier,
     if (!contains(members, in.self())) raise_no_member(what, barrier, in.who());
     auto const fate = barrier.fate.word.load(std::memory_order_acquire);
     if ((fate & broken_bit) != 0) raise_broken(in, what, members, breach_of(fate));
-    auto now = fate;
-    if (arrive_last(barrier, in)) {
-        now = complete(barrier, fate);
-    } else {
-        auto const check = [&](bool look) {
-            auto const gone = first_gone(in.who(), members, look);
-            if (gone) decide(barrier, fate, broken_word(fate, {*gone, false}));
-        };
-        bool const decided = in.wait_while(barrier.fate, fate, what, check, until);
-        auto const given_up = broken_word(fate, {in.self(), true});
-        now = decided ? barrier.fate.word.load(std::memory_order_acquire)
-                      : decide(barrier, fate, given_up);
-        if (!decided && now == given_up) return false;
-    }
+    auto const now = arrive_last(barrier, in) ? complete(barrier, fate)
+                                              : wait_for_fate(barrier, fate, in, what, until);
+    if (now == broken_word(fate, {in.self(), true})) return false;
     // Also if the next meeting is broken already: this one was met.
     if ((now & broken_bit) == 0 || (now & parity_bit) != (fate & parity_bit)) return true;
     raise_broken(in, what, members, breach_of(now));

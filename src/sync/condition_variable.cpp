@@ -3,17 +3,7 @@
 
 #include "shmwin/sync/missing.hpp"
 
-#include <utility>
-
 namespace shmwin::inline v1::detail {
-
-condition_outcome::condition_outcome(std::exception_ptr failed) noexcept
-    : failed_(std::move(failed)) {}
-
-bool condition_outcome::get() const {
-    if (failed_) std::rethrow_exception(failed_);
-    return notified_;
-}
 
 condition_outcome wait_for_notification(condition_state& condition,
                                         std::uint32_t ticket,
@@ -22,9 +12,9 @@ condition_outcome wait_for_notification(condition_state& condition,
                                         wait_deadline until) noexcept {
     auto const check = [&](bool look) { check_none_missing(in, what, look); };
     try {
-        return condition_outcome(in.wait_while(condition.notified, ticket, what, check, until));
+        return {in.wait_while(condition.notified, ticket, what, check, until), nullptr};
     } catch (...) {
-        return condition_outcome(std::current_exception());
+        return {false, std::current_exception()};
     }
 }
 

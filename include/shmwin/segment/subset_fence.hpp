@@ -37,7 +37,6 @@ class subset_fences {
 
     // Null for all ranks: they meet where all collective calls do.
     [[nodiscard]] barrier_state* barrier_of(segment_core const& in, std::span<int const> ranks);
-    barrier_state* make(segment_core const& in, std::vector<int> const& sorted);
 
     std::mutex mutex_;
     std::map<std::vector<int>, barrier_state*, by_value> known_;

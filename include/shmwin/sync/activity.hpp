@@ -25,7 +25,7 @@ namespace shmwin::inline v1::detail {
 
 /// What is waited for, in words for people.
 struct awaited {
-    char const* call;         ///< "mutex::lock"; a literal
+    char const* call = "";    ///< "mutex::lock"; a literal
     std::uint64_t object = 0; ///< its position in the segment; 0: unknown, or none
 };
 

@@ -34,9 +34,9 @@ struct barrier_state {
     alignas(64) std::atomic<std::uint64_t> arrivals; ///< of all meetings
     alignas(64) waitable fate;
     std::atomic<std::uint64_t> arrivals_before; ///< when this meeting began
-    alignas(64) std::uint32_t n_members;
-    std::uint32_t n_words;
-    std::int32_t lowest_member;
+    alignas(64) std::uint32_t n_members = 0;
+    std::uint32_t n_words = 0;
+    std::int32_t lowest_member = 0;
 
     [[nodiscard]] rank_bits members() const noexcept {
         return {reinterpret_cast<std::uint64_t const*>(this + 1), n_words};

@@ -23,17 +23,15 @@ struct condition_state {
 static_assert(sizeof(condition_state) == 8);
 
 /// How a wait ended: kept until the lock is held again.
-class SHMWIN_API condition_outcome {
-  public:
-    explicit condition_outcome(bool notified) noexcept : notified_(notified) {}
-    explicit condition_outcome(std::exception_ptr failed) noexcept;
+struct condition_outcome {
+    bool notified = false; ///< false: nobody notified until the deadline
+    std::exception_ptr failed{};
 
-    /// False if nobody notified until the deadline. Throws what the wait ended with.
-    [[nodiscard]] bool get() const;
-
-  private:
-    bool notified_ = false;
-    std::exception_ptr failed_;
+    /// Throws what the wait ended with.
+    [[nodiscard]] bool get() const {
+        if (failed) std::rethrow_exception(failed);
+        return notified;
+    }
 };
 
 /// To be called with the lock held; what wait_for_notification() takes.
