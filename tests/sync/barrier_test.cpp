@@ -178,6 +178,21 @@ TEST_P(Barrier, LetsNobodyPassBeforeTheLast) {
     EXPECT_EQ(n_passed, 2);
 }
 
+// Those who wait look again by themselves, now and then; this one does not.
+TEST_P(Barrier, WakesASleeperAtOnce) {
+    world.make({3});
+    sleeper const sleeps(world.state().state.fate);
+    EXPECT_TRUE(world.meet(3));
+    EXPECT_TRUE(sleeps.wakes_up());
+}
+
+TEST_P(Barrier, WakesASleeperAtOnceWhenItBreaks) {
+    world.make({3, 4});
+    sleeper const sleeps(world.state().state.fate);
+    EXPECT_FALSE(world.meet(3, steady_clock::now()));
+    EXPECT_TRUE(sleeps.wakes_up());
+}
+
 TEST_P(Barrier, GoesOnWhenItsCountsWrapAround) {
     world.make_first(2);
     auto& state = world.state().state;
