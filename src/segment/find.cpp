@@ -6,6 +6,7 @@
 #include "shmwin/mpi/agreement.hpp"
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/per_rank_access.hpp"
+#include "shmwin/segment/section.hpp"
 
 #include "segment/request.hpp"
 #include "segment/type_text.hpp"
@@ -110,6 +111,7 @@ void segment_core::destroy_together(placed_object const& what,
         auto const record = directory_.erase(what.index, what.generation);
         if (!record) raise_stale(name);
         forget_races(what);
+        if (record->kind == object_kind::array) end_section(*this, what.index, what.generation);
         if (record->is_foreign()) return;
         destruct(region_.at(record->offset));
         heap_.deallocate(region_.at(record->offset));

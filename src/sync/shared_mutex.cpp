@@ -138,8 +138,11 @@ void shared_mutex_access::require_sound(std::uint64_t seen) const {
                          text(what_.call,
                               " is not possible (rank ",
                               who,
-                              " died while it wrote; lock_to_repair(), mend the data, "
-                              "mark_consistent())")});
+                              ' ',
+                              words_.how_it_broke,
+                              "; ",
+                              words_.remedy,
+                              ")")});
     }
 }
 
@@ -169,8 +172,7 @@ void shared_mutex_access::end_of_dead(std::uint64_t seen) {
     auto const holder = holder_in(seen);
     if (!holder || !by_.who().gone(holder.rank)) return;
     bool const half_done = (seen & (inside | inconsistent)) != 0;
-    auto const who = std::uint64_t{static_cast<std::uint32_t>(holder.rank)} + 1;
-    if (word().compare_exchange_strong(seen, half_done ? inconsistent | who << 32U : 0)) {
+    if (word().compare_exchange_strong(seen, half_done ? left_by(holder.rank, inconsistent) : 0)) {
         notify_line(lines_[0].turn);
     }
 }
@@ -343,11 +345,21 @@ void shared_mutex_access::mark_consistent() {
     word().fetch_and(~inconsistent);
 }
 
+// In the place of the thread: who it was.
+std::uint64_t shared_mutex_access::left_by(int rank, std::uint64_t how) noexcept {
+    return how | (std::uint64_t{static_cast<std::uint32_t>(rank)} + 1) << 32U;
+}
+
 void shared_mutex_access::unlock() {
     require_mine();
-    auto const gave_up =
-        not_recoverable | (std::uint64_t{static_cast<std::uint32_t>(by_.self())} + 1) << 32U;
-    word().store((word().load() & inconsistent) != 0 ? gave_up : 0);
+    bool const unrepaired = (word().load() & inconsistent) != 0;
+    word().store(unrepaired ? left_by(by_.self(), not_recoverable) : 0);
+    notify_line(lines_[0].turn);
+}
+
+void shared_mutex_access::unlock_broken() {
+    require_mine();
+    word().store(left_by(by_.self(), inconsistent));
     notify_line(lines_[0].turn);
 }
 

@@ -11,7 +11,9 @@
 #include "shmwin/base/type_id.hpp"
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/freeze.hpp"
+#include "shmwin/segment/section.hpp"
 #include "shmwin/sync/checked_view.hpp"
+#include "shmwin/sync/deadline.hpp"
 #include "shmwin/view/extents.hpp"
 #include "shmwin/view/layout_left.hpp"
 #include "shmwin/view/layout_right.hpp"
@@ -20,10 +22,12 @@
 #include "shmwin/view/rows.hpp"
 
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -86,6 +90,7 @@ class array {
     using extents_type = array_extents<N>;
     using layout_type = Layout;
     using view_type = mdspan<T, extents_type, Layout>;
+    using const_view_type = mdspan<T const, extents_type, Layout>;
 
     /// Refers to nothing.
     array() = default;
@@ -199,6 +204,66 @@ class array {
         core_->thaw_together(where_, where);
     }
 
+    /// Local. Waits until nobody reads or writes a section of the array, and holds it alone to the
+    /// end of the guard's scope. Then its version is one more, and who reads sees all that was
+    /// stored. Only those who use sections too are kept out. The lock is made, once, in the
+    /// segment: 128 bytes, and 64 a rank; a checkpoint does not hold the version. Of adopted memory
+    /// that the ranks do not share, too, there is one lock for all. Not recursive.
+    /// @see shared_mutex
+    ///
+    /// If an exception leaves the scope, or the process is killed in it, the version stays, and all
+    /// who begin a section get owner_died until somebody fills the array to the end in a
+    /// repair_section().
+    ///
+    /// @throws owner_died (rank: whose it was), runtime_failure (would_deadlock), out_of_memory
+    /// @throws peer_left  who holds it left the segment and lives on
+    [[nodiscard]] write_section_guard<view_type> write_section() const
+        requires(!std::is_const_v<T>) {
+        return {*begin_writing("array::write_section", detail::no_deadline), view()};
+    }
+    /// write_section(), if it can begin in so long; else nothing.
+    template <typename Rep, typename Period>
+    [[nodiscard]] std::optional<write_section_guard<view_type>>
+    write_section_for(std::chrono::duration<Rep, Period> const& how_long) const
+        requires(!std::is_const_v<T>) {
+        return guard_of(
+            begin_writing("array::write_section_for", detail::deadline_after(how_long)));
+    }
+    template <typename Clock, typename Duration>
+    [[nodiscard]] std::optional<write_section_guard<view_type>>
+    write_section_until(std::chrono::time_point<Clock, Duration> const& when) const
+        requires(!std::is_const_v<T>) {
+        return guard_of(begin_writing("array::write_section_until", detail::deadline_of(when)));
+    }
+    /// write_section(), also if the last one did not end: whoever begins it fills the whole array.
+    [[nodiscard]] write_section_guard<view_type> repair_section() const
+        requires(!std::is_const_v<T>) {
+        return {detail::write_hold::begin_repair(core_, where_), view()};
+    }
+
+    /// Local. Waits until the array was filled so many times, and holds it against writers to the
+    /// end of the guard's scope. The view is read-only. Errors as of write_section(), and:
+    /// @throws peer_left  it was filled less often, and a rank is missing: nobody may ever fill it
+    [[nodiscard]] read_section_guard<const_view_type>
+    read_section(std::uint64_t at_least = 1) const {
+        return {*begin_reading("array::read_section", at_least, detail::no_deadline), view()};
+    }
+    /// read_section(), if it can begin in so long; else nothing.
+    template <typename Rep, typename Period>
+    [[nodiscard]] std::optional<read_section_guard<const_view_type>>
+    read_section_for(std::chrono::duration<Rep, Period> const& how_long,
+                     std::uint64_t at_least = 1) const {
+        return guard_of(
+            begin_reading("array::read_section_for", at_least, detail::deadline_after(how_long)));
+    }
+    template <typename Clock, typename Duration>
+    [[nodiscard]] std::optional<read_section_guard<const_view_type>>
+    read_section_until(std::chrono::time_point<Clock, Duration> const& when,
+                       std::uint64_t at_least = 1) const {
+        return guard_of(
+            begin_reading("array::read_section_until", at_least, detail::deadline_of(when)));
+    }
+
     /// True if the handle refers to an array that was not destroyed. O(1), a look-up.
     [[nodiscard]] bool is_valid() const {
         return core_ != nullptr && core_->is_there(where_.index, where_.generation);
@@ -223,6 +288,27 @@ class array {
     template <array_element, std::size_t, handle_layout>
     friend class array;
     using mapping_type = typename view_type::mapping_type;
+
+    [[nodiscard]] std::optional<detail::write_hold>
+    begin_writing(char const* call, detail::wait_deadline until) const {
+        SHMWIN_EXPECT(is_valid());
+        return detail::write_hold::begin(core_, where_, call, until);
+    }
+    [[nodiscard]] std::optional<detail::read_hold>
+    begin_reading(char const* call, std::uint64_t at_least, detail::wait_deadline until) const {
+        SHMWIN_EXPECT(is_valid());
+        return detail::read_hold::begin(core_, where_, call, at_least, until);
+    }
+    [[nodiscard]] std::optional<write_section_guard<view_type>>
+    guard_of(std::optional<detail::write_hold> hold) const {
+        if (!hold) return std::nullopt;
+        return write_section_guard<view_type>(std::move(*hold), view());
+    }
+    [[nodiscard]] std::optional<read_section_guard<const_view_type>>
+    guard_of(std::optional<detail::read_hold> hold) const {
+        if (!hold) return std::nullopt;
+        return read_section_guard<const_view_type>(std::move(*hold), view());
+    }
 
     [[nodiscard]] static mapping_type mapping_of(detail::placed_object const& where) {
         if constexpr (array_layout<Layout>) {

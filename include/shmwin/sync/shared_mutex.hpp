@@ -43,6 +43,12 @@ struct alignas(64) shared_mutex_line {
 };
 static_assert(sizeof(shared_mutex_line) == 64);
 
+/// What owner_died says.
+struct lock_words {
+    char const* how_it_broke = "died while it wrote";
+    char const* remedy = "lock_to_repair(), mend the data, mark_consistent()";
+};
+
 /// Process-local, for a call: the lines, and who calls. Errors of all functions that lock:
 ///   owner_died                         not held: a writer died inside, and nobody has repaired yet
 ///   runtime_failure (not_recoverable)  not held, never again: nobody repaired
@@ -53,8 +59,9 @@ class shared_mutex_access {
     /// @param lines  1 + number of ranks
     shared_mutex_access(std::span<shared_mutex_line> lines,
                         wait_context const& by,
-                        awaited const& what) noexcept
-        : lines_(lines), by_(by), what_(what) {}
+                        awaited const& what,
+                        lock_words const& words = {}) noexcept
+        : lines_(lines), by_(by), what_(what), words_(words) {}
 
     /// False at `until`; after a time that has passed it tries once.
     [[nodiscard]] bool lock_shared_until(wait_deadline until) {
@@ -72,6 +79,16 @@ class shared_mutex_access {
     /// @throws argument_error (invalid_argument)  this thread is not the writer
     SHMWIN_API void mark_consistent();
     SHMWIN_API void unlock();
+    /// unlock(), as if the writer had died: its data are not whole.
+    SHMWIN_API void unlock_broken();
+
+    /// True if a writer died or gave up inside, and nobody is repairing.
+    [[nodiscard]] bool is_broken() const noexcept {
+        auto const seen = word().load();
+        return (seen & (inconsistent | not_recoverable)) != 0 && !holder_in(seen);
+    }
+    /// Ends what a dead writer holds. Some 20 us, if there is a writer.
+    SHMWIN_API void notice_dead_writer() { end_of_dead(word().load()); }
 
     /// The writer, or who waits for the readers to go. A snapshot.
     [[nodiscard]] lock_holder holder() const noexcept { return holder_in(word().load()); }
@@ -99,6 +116,7 @@ class shared_mutex_access {
         auto const rank = static_cast<int>(word & 0xffffU) - 1;
         return {rank, rank < 0 ? 0 : static_cast<std::uint32_t>(word >> 32U)};
     }
+    [[nodiscard]] static std::uint64_t left_by(int rank, std::uint64_t how) noexcept;
     [[nodiscard]] bool enter() noexcept {
         line_of(by_.self()).n_readers.fetch_add(1);
         if (word().load() == 0) return true;
@@ -126,6 +144,7 @@ class shared_mutex_access {
     std::span<shared_mutex_line> lines_;
     wait_context const& by_;
     awaited what_;
+    lock_words words_;
 };
 
 } // namespace shmwin::inline v1::detail
