@@ -46,6 +46,7 @@ std::optional<object_kind> kind_of_name(std::string const& wanted) {
                             object_kind::value,
                             object_kind::object,
                             object_kind::per_rank,
+                            object_kind::synchronized,
                             object_kind::queue}) {
         if (wanted == name(each)) return each;
     }

@@ -5,6 +5,7 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/base/type_id.hpp"
 #include "shmwin/memory/task_queue.hpp"
+#include "shmwin/segment/synchronized_layout.hpp"
 
 #include "io/per_rank_parts.hpp"
 #include "io/queue_part.hpp"
@@ -119,6 +120,7 @@ memory_of(segment_core const& of, directory_entry const& entry, memory_order_kin
         auto const& control = *reinterpret_cast<levels_control const*>(first);
         first += control.first_bytes + control.now.load() * control.stride_bytes;
     }
+    if (record.kind == object_kind::synchronized) first += synchronized_data_offset(record);
     found.bytes = payload_source(std::span(first, n_bytes_of(record)));
     return found;
 }
@@ -193,6 +195,7 @@ placed_object create_from_file(segment_core& target, stored_object const& stored
             [&](void* at) { task_queue::create(at, type.n_bytes, type.alignment); },
             [](void*) {});
     }
+    // All 0 is a free lock, too.
     bool const small = stored.kind == object_kind::value || stored.kind == object_kind::object;
     return small ? target.create_small(
                request, [](void*) {}, [](void*) {})

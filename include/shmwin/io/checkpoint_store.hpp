@@ -91,14 +91,15 @@ class SHMWIN_API checkpoint_store {
     ~checkpoint_store();
 
     /// All, collective. Writes every saved object (arrays; the now of levels; values; objects,
-    /// queues and per-rank containers of element types), by all ranks, straight from the segment. A
-    /// checkpoint of the same step is replaced. The objects must not change meanwhile; it begins
-    /// and ends with a fence.
+    /// synchronized data, queues and per-rank containers of element types), by all ranks, straight
+    /// from the segment. A checkpoint of the same step is replaced. The objects must not change
+    /// meanwhile; it begins and ends with a fence.
     ///
     /// Per-rank containers "x" become two data sets: x/data, the elements of all ranks in their
     /// order, and x/offsets, n_ranks + 1 int64: those of rank r are data[offsets[r]:offsets[r +
     /// 1]]. Queues become one of their tasks in order, leased ones among them; meanwhile no thread
-    /// may push or end a lease.
+    /// may push or end a lease. Of synchronized objects and arrays the data are written, never the
+    /// lock, which save() does not take.
     ///
     /// @throws out_of_memory (no_space)      the disk has no room: required, available, path
     /// @throws runtime_failure (io_failure)  writing failed: call, path, reason
@@ -127,6 +128,9 @@ class SHMWIN_API checkpoint_store {
     ///
     /// Queues are replaced as a whole, when all blocks were right: leases that are out then are
     /// void (their done() says false), and attempts count anew.
+    ///
+    /// Locks stay as they are, also those of synchronized data, which are filled without them; a
+    /// new one is free.
     ///
     /// @throws argument_error (type_mismatch, shape_mismatch, not_found)  an object differs, or
     ///         a saved object of the segment is not in the file, or per-rank containers of the
