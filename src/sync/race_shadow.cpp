@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <exception>
-#include <new>
+#include <memory>
 
 namespace shmwin::inline v1::detail {
 namespace {
@@ -120,7 +120,7 @@ std::size_t race_shadow::bytes_for(checked_array const& what, int n_ranks) {
 }
 
 void race_shadow::create(void* at, checked_array const& what, int n_ranks) {
-    auto* const made = new (at) race_shadow{};
+    auto* const made = std::construct_at(static_cast<race_shadow*>(at));
     made->n_words = words_for(what);
     made->n_ranks = static_cast<std::uint32_t>(n_ranks);
     made->sites_of_rank = sites_for(n_ranks);
@@ -148,49 +148,41 @@ race_checker::race_checker(race_shadow& shadow,
     reader_ = site << reader_shift;
 }
 
-void race_checker::note_write(race_word& word, std::uint64_t seen) const noexcept {
+// The site of another rank in the word with which an access is a race; 0 if there is none.
+std::uint64_t race_checker::rival_in(std::uint64_t word, bool writes) const noexcept {
+    auto const is_rival = [&](std::uint64_t site) { return site != 0 && !is_mine(site); };
+    if (is_rival(writer_of(word))) return writer_of(word);
+    if (!writes) return 0;
+    if (is_rival(reader_of(word))) return reader_of(word);
+    return is_rival(second_reader_of(word)) ? second_reader_of(word) : 0;
+}
+
+// The word with this view in it. Who is there stays; the second reader is of another rank.
+std::uint64_t race_checker::entered_in(std::uint64_t word, bool writes) const noexcept {
+    if (writes) return writer_of(word) == 0 ? word | writer_ : word;
+    if (reader_of(word) == 0) return word | reader_;
+    if (second_reader_of(word) != 0 || is_mine(reader_of(word))) return word;
+    return word | reader_ >> reader_shift;
+}
+
+void race_checker::note(race_word& word, std::uint64_t seen, bool writes) const noexcept {
     for (;;) {
         auto const current = seen >> epoch_shift == now() >> epoch_shift ? seen : now();
-        auto const writer = writer_of(current);
-        std::uint64_t other = 0; // whose access was not before
-        for (auto const each : {writer, reader_of(current), second_reader_of(current)}) {
-            if (other == 0 && each != 0 && !is_mine(each)) other = each;
-        }
-        bool const is_new = other != 0 && (current & found_bit) == 0;
-        auto const after =
-            current | (writer == 0 ? writer_ : 0) | (is_new ? found_bit : std::uint64_t{0});
+        auto const rival = rival_in(current, writes);
+        bool const is_new = rival != 0 && (current & found_bit) == 0;
+        auto const after = entered_in(current, writes) | (is_new ? found_bit : 0);
         if (after == seen) return;
         if (!word.compare_exchange_weak(seen, after, std::memory_order_acq_rel)) continue;
-        if (is_new) report(word, current, other, true);
+        if (is_new) report(word, current, rival, writes);
         return;
     }
 }
 
-void race_checker::note_read(race_word& word, std::uint64_t seen) const noexcept {
-    for (;;) {
-        auto const current = seen >> epoch_shift == now() >> epoch_shift ? seen : now();
-        auto const writer = writer_of(current);
-        auto const first = reader_of(current);
-        auto const second = second_reader_of(current);
-        auto const is_new = writer != 0 && !is_mine(writer) && (current & found_bit) == 0;
-        auto after = current | (is_new ? found_bit : std::uint64_t{0});
-        if (first == 0) {
-            after |= reader_;
-        } else if (second == 0 && !is_mine(first)) {
-            after |= reader_ >> reader_shift;
-        }
-        if (after == seen) return;
-        if (!word.compare_exchange_weak(seen, after, std::memory_order_acq_rel)) continue;
-        if (is_new) report(word, current, writer, false);
-        return;
-    }
-}
-
-// `seen` is the word before this access, `other` a site in it. Nothing is thrown into the program's
+// `seen` is the word before this access, `rival` a site in it. Nothing is thrown into the program's
 // loops: a line that cannot be made is left out.
 void race_checker::report(race_word const& word,
                           std::uint64_t seen,
-                          std::uint64_t other,
+                          std::uint64_t rival,
                           bool writes) const noexcept {
     auto const at = list_->n_found.fetch_add(1, std::memory_order_relaxed);
     if (at >= list_->lines.size()) return;
@@ -203,7 +195,7 @@ void race_checker::report(race_word const& word,
                  text(name,
                       index_text(*shadow_, k),
                       ": ",
-                      access_text(*shadow_, other, other == writer_of(seen)),
+                      access_text(*shadow_, rival, rival == writer_of(seen)),
                       ", ",
                       access_text(*shadow_, writer_ >> writer_shift, writes)));
         line.is_there.store(1, std::memory_order_release);

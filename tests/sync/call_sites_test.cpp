@@ -20,7 +20,6 @@ namespace {
 using detail::call_site;
 using detail::call_sites;
 using detail::meeting_values;
-using testing::HasSubstr;
 
 struct CallSites : testing::Test {
     std::vector<call_site> pages = std::vector<call_site>(2 * call_sites::sites_of_rank);
@@ -64,8 +63,7 @@ TEST_F(CallSites, TheLastLineIsRightHoweverManyThereAre) {
 }
 
 TEST_F(CallSites, LongFileNamesAreCutAndShorterOnesLeaveNothingOfThem) {
-    std::string const long_name = std::string(100, 'x') + ".cpp";
-    std::string name = long_name;
+    std::string const name = std::string(100, 'x') + ".cpp";
     auto const before = first.enter({name.c_str(), 3});
     EXPECT_EQ(first.text(0, before), " at " + std::string(59, 'x') + ":3");
     // Another file at the same place of the table.

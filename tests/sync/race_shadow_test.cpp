@@ -32,9 +32,7 @@ struct RaceShadow : testing::Test {
     static constexpr int n_ranks = 4;
 
     struct free_aligned {
-        void operator()(std::byte* memory) const {
-            ::operator delete (memory, std::align_val_t{64});
-        }
+        void operator()(std::byte* block) const { ::operator delete (block, std::align_val_t{64}); }
     };
 
     void make(checked_array const& what, int ranks = n_ranks) {

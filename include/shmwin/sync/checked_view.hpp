@@ -54,8 +54,8 @@ class checked_reference {
     /// Internal: made by checking_accessor.
     checked_reference(detail::checked_pointer<T> at, detail::race_checker const& by) noexcept
         : at_(at), by_(by) {}
-    checked_reference(checked_reference const&) = default;
-    checked_reference(checked_reference&&) = default;
+    checked_reference(checked_reference const&) noexcept = default;
+    checked_reference(checked_reference&&) noexcept = default;
     ~checked_reference() = default;
 
     // NOLINTNEXTLINE(google-explicit-constructor): used as the element
@@ -66,8 +66,8 @@ class checked_reference {
         return *at_.element;
     }
 
-    // NOLINTBEGIN(*-assign*, *-unconventional-assign-operator): the reference stays, the element
-    // changes
+    // NOLINTBEGIN(*-assign*, *-unconventional-assign-operator, cert-oop54-cpp): the reference
+    // stays, the element changes
     checked_reference const& operator=(T const& value) const noexcept {
         by_.write(*at_.word);
         *at_.element = value;
@@ -84,7 +84,7 @@ class checked_reference {
         static_cast<checked_reference const&>(*this) = other.get();
         return *this;
     }
-    // NOLINTEND(*-assign*, *-unconventional-assign-operator)
+    // NOLINTEND(*-assign*, *-unconventional-assign-operator, cert-oop54-cpp)
 
 #define SHMWIN_CHECKED_ASSIGNMENT(op)                                                              \
     template <typename U>                                                                          \
@@ -122,6 +122,7 @@ class checked_reference {
         auto value = get();
         return *this = --value;
     }
+    // NOLINTNEXTLINE(cert-dcl21-cpp): a value, as of the element itself
     T operator++(int) const requires requires(T value) {
         ++value;
     }
@@ -130,6 +131,7 @@ class checked_reference {
         ++*this;
         return before;
     }
+    // NOLINTNEXTLINE(cert-dcl21-cpp): as above
     T operator--(int) const requires requires(T value) {
         --value;
     }

@@ -36,9 +36,9 @@ static_assert(race_word::is_always_lock_free && sizeof(race_word) == 8);
 
 /// In the segment: where a view was taken. Of the rank whose part of the table it is in.
 struct race_site {
-    std::atomic<std::uint32_t> state; ///< free, being written, there
-    std::uint32_t line;
-    std::array<char, 56> file; ///< without folders; ends with 0
+    std::atomic<std::uint32_t> state{}; ///< free, being written, there
+    std::uint32_t line{};
+    std::array<char, 56> file{}; ///< without folders; ends with 0
 };
 static_assert(sizeof(race_site) == 64);
 
@@ -52,14 +52,14 @@ struct checked_array {
 
 /// In the segment. Then come the sites and the words.
 struct alignas(64) race_shadow {
-    std::uint64_t n_words;
-    std::uint32_t n_ranks;
-    std::uint32_t sites_of_rank;
-    std::uint32_t n_levels;
-    std::uint32_t n_extents;
-    std::uint32_t is_left;
-    std::array<std::int64_t, 8> extents;
-    std::array<char, 256> name;
+    std::uint64_t n_words = 0;
+    std::uint32_t n_ranks = 0;
+    std::uint32_t sites_of_rank = 0;
+    std::uint32_t n_levels = 0;
+    std::uint32_t n_extents = 0;
+    std::uint32_t is_left = 0;
+    std::array<std::int64_t, 8> extents{};
+    std::array<char, 256> name{};
 
     /// Local. Bytes of all three parts.
     [[nodiscard]] SHMWIN_API static std::size_t bytes_for(checked_array const& what, int n_ranks);
@@ -109,12 +109,12 @@ class race_checker {
     void read(race_word& word) const noexcept {
         auto seen = word.load(std::memory_order_acquire);
         if (knows_reader(seen)) return;
-        note_read(word, seen);
+        note(word, seen, false);
     }
     void write(race_word& word) const noexcept {
         auto seen = word.load(std::memory_order_acquire);
         if (knows_writer(seen)) return;
-        note_write(word, seen);
+        note(word, seen, true);
     }
 
     [[nodiscard]] race_word* words() const noexcept { return shadow_->words().data(); }
@@ -133,11 +133,12 @@ class race_checker {
     [[nodiscard]] bool is_mine(std::uint64_t site) const noexcept {
         return first_site_ <= site && site < first_site_ + shadow_->sites_of_rank;
     }
-    SHMWIN_API void note_read(race_word& word, std::uint64_t seen) const noexcept;
-    SHMWIN_API void note_write(race_word& word, std::uint64_t seen) const noexcept;
+    SHMWIN_API void note(race_word& word, std::uint64_t seen, bool writes) const noexcept;
+    [[nodiscard]] std::uint64_t rival_in(std::uint64_t word, bool writes) const noexcept;
+    [[nodiscard]] std::uint64_t entered_in(std::uint64_t word, bool writes) const noexcept;
     void report(race_word const& word,
                 std::uint64_t seen,
-                std::uint64_t other,
+                std::uint64_t rival,
                 bool writes) const noexcept;
 
     race_shadow* shadow_;
