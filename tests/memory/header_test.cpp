@@ -5,7 +5,9 @@
 #include "shmwin/memory/header.hpp"
 #include "shmwin/memory/page_runs.hpp"
 #include "shmwin/sync/activity.hpp"
+#include "shmwin/sync/call_sites.hpp"
 #include "shmwin/sync/participants.hpp"
+#include "shmwin/sync/race_shadow.hpp"
 #include "shmwin/sync/rendezvous.hpp"
 
 #include <gtest/gtest.h>
@@ -89,7 +91,7 @@ TEST_P(PlanLayout, SectionsAreDisjointAndInRange) {
     std::vector<detail::section> all;
     for (std::size_t id = 0; id < detail::n_section_ids; ++id) {
         auto const& each = header.sections.at(id);
-        if (id > static_cast<std::size_t>(section_id::activity)) {
+        if (id > static_cast<std::size_t>(section_id::races)) { // the highest number
             EXPECT_EQ(each.offset, 0U);
             EXPECT_EQ(each.n_bytes, 0U);
             continue;
@@ -134,6 +136,9 @@ TEST_P(PlanLayout, SectionsHoldWhatStandsInThem) {
     EXPECT_EQ(bytes(section_id::meeting_slots), n_ranks * sizeof(detail::meeting_slot));
     EXPECT_EQ(bytes(section_id::activity), n_ranks * sizeof(detail::activity_slot));
     EXPECT_GE(bytes(section_id::rendezvous), sizeof(detail::rendezvous_state));
+    EXPECT_EQ(bytes(section_id::call_sites),
+              n_ranks * detail::call_sites::sites_of_rank * sizeof(detail::call_site));
+    EXPECT_EQ(bytes(section_id::races), sizeof(detail::race_list));
     EXPECT_GE(bytes(section_id::run_control), sizeof(detail::run_control));
     EXPECT_GE(bytes(section_id::directory), sizeof(detail::directory_state));
     auto const n_lines = bytes(section_id::parking_lot) / sizeof(detail::parking_line);
