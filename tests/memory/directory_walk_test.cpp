@@ -60,6 +60,17 @@ TEST_F(DirectoryWalk, TellsWhoIsConstructingWhat) {
     EXPECT_THAT(walked(), ElementsAre(Pair("u", -1)));
 }
 
+// As a writer leaves it that is killed before the table names the record.
+TEST_F(DirectoryWalk, LeavesOutARecordThatIsNotNamedYet) {
+    insert("whole");
+    auto& state = pages.names_state();
+    auto const next = state.n_records;
+    auto* const near = pages.where().base() + state.chunks[0].load() + 64 * next;
+    reinterpret_cast<std::uint64_t*>(near)[1] = detail::hash("half"); // behind its link
+    state.n_records = next + 1;
+    EXPECT_THAT(walked(), ElementsAre(Pair("whole", -1)));
+}
+
 // Records are used again all the time; each of them is seen whole or not at all.
 TEST_F(DirectoryWalk, SeesNoHalfOfARecord) {
     insert("stays");
