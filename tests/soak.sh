@@ -10,7 +10,9 @@ usage: tests/soak.sh [STAGE...] [--kills N] [--build FOLDER]
   io      kills a program that saves without end, N times with one rank and a quarter as often
           with two; every restart must find a whole checkpoint. Another seed each time.
   memory  the heap: 5 N random kills under load, deaths at more instructions, N seeds of the model
-  sync    kills who holds, waits for or repairs a lock and the like, at random, 3 N times each
+  sync    kills N ranks at random moments in each of: holding or waiting for a lock, a barrier and
+          the like, waiting for a value, a lease out, find_or_construct; then all ranks together at
+          each primitive, 20 times as long, on one core and on two
   fuzz    the heap's fuzzer for 10 minutes (needs clang: cmake --preset fuzz, build heap_fuzz)
   pinned  the tests of sync, memory and segment on one core, with 8 ranks where they take a number;
           prints the seconds of each
@@ -75,13 +77,26 @@ soak_memory() {
     done
 }
 
-# The usual length has 60 random kills.
+# The kills of a program, as many as wanted: it makes `usual` by itself.
+kills_of() {
+    local usual=$1 name=$2 filter=${3:-*}
+    SHMWIN_TEST_SOAK=$(((kills + usual - 1) / usual)) "$(program "$name")" \
+        --gtest_brief=1 --gtest_filter="$filter"
+}
+
 soak_sync() {
-    export SHMWIN_TEST_SOAK=$(((kills + 19) / 20))
-    program test_sync_mutex_kill >/dev/null # or it says what to do
     local each
-    for each in "$build"/tests/test_sync_*_{kill,death}; do
-        [[ ! -x $each ]] || "$each"
+    kills_of 20 test_sync_mutex_kill
+    kills_of 10 test_sync_shared_mutex_death '*Kills*'
+    kills_of 12 test_sync_barrier_kill
+    kills_of 8 test_sync_value_wait_kill
+    for each in condition_variable event latch semaphore; do
+        kills_of 8 "test_sync_$each" '*Killed*'
+    done
+    kills_of 100 test_memory_task_queue_kill '*UnderKills*'
+    kills_of 120 test_memory_directory_claims_kill '*UnderLoad*'
+    for each in mutex value_wait counter barrier; do
+        SHMWIN_TEST_SOAK=20 "$(program "test_sync_${each}_together")" --gtest_brief=1
     done
 }
 

@@ -10,6 +10,7 @@
 #include "support/crash_states.hpp"
 #include "support/named_objects.hpp"
 #include "support/shared_pages.hpp"
+#include "support/soak.hpp"
 
 #include <gtest/gtest.h>
 
@@ -321,7 +322,9 @@ struct DirectoryClaimsUnderLoad : testing::TestWithParam<unsigned> {
     }
 };
 
-INSTANTIATE_TEST_SUITE_P(Seed, DirectoryClaimsUnderLoad, testing::Range(0U, 2U));
+INSTANTIATE_TEST_SUITE_P(Seed,
+                         DirectoryClaimsUnderLoad,
+                         testing::Range(0U, 2U * static_cast<unsigned>(test::soak_factor())));
 
 TEST_P(DirectoryClaimsUnderLoad, OthersGoOnAndLoseNoMoreThanABlockADeath) {
     SHMWIN_NEEDS_FORK();
