@@ -22,6 +22,9 @@ the beginning of names: `segment`, `sync/fence`; none: all.
 `ours` and `peer` are medians; `better` is the median of the rounds' ratios, above 1 if ours is
 better, whatever the unit. Rows of heap/ and directory/ count the processors' time of all ranks;
 a second line, its name with _wall, has what all ranks together did by the clock meanwhile.
+sync/lock_uncontended and sync/fetch_add count the processor's time of the slowest rank. Second
+lines: _poorest_share is the turns of the rank that got fewest, by its fair share; _balance is the
+time until the last rank was done, by the mean of all.
 Exit status 0: every row was measured. No figure makes it fail.
 END
 }
