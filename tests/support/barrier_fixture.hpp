@@ -36,7 +36,7 @@ struct barrier_world : sync_pages<barrier_room> {
         make(first);
     }
     bool meet(int rank, detail::wait_deadline until = detail::no_deadline) const {
-        auto const which = rank % 2 == 0 ? via::first : via::second;
+        auto const which = via_of(rank);
         return detail::meet_at(
             state(which).state, waits(rank, which), what("barrier::arrive_and_wait"), until);
     }

@@ -116,7 +116,7 @@ struct Barrier : testing::TestWithParam<bool> {
             world.state().plain.at(static_cast<std::size_t>(rank)) = round;
             world.meet(rank);
             for (std::size_t other = 0; other < static_cast<std::size_t>(n); ++other) {
-                ASSERT_EQ(world.state(via::second).plain.at(other), round);
+                ASSERT_EQ(world.state(via_of(1)).plain.at(other), round);
             }
             world.meet(rank);
         }

@@ -43,9 +43,7 @@ struct condition_room {
 // What a rank has of the room. Works with the lock as the handle does.
 struct room_of {
     room_of(sync_pages<condition_room> const& all, int rank)
-        : world(all),
-          room(all.state(rank % 2 == 0 ? via::first : via::second)),
-          in(all.waits(rank, rank % 2 == 0 ? via::first : via::second)) {}
+        : world(all), room(all.state(via_of(rank))), in(all.waits(rank, via_of(rank))) {}
 
     void lock() { static_cast<void>(room.mutex.lock(in.who(), in.policy())); }
     void unlock() { room.mutex.unlock(); }

@@ -31,7 +31,7 @@ struct Event : testing::Test {
     event_state& event = world.state();
 
     bool wait(int rank, detail::wait_deadline until = detail::no_deadline) const {
-        auto const which = rank % 2 == 0 ? via::first : via::second;
+        auto const which = via_of(rank);
         return detail::wait_for_event(
             world.state(which), world.waits(rank, which), world.what("event::wait"), until);
     }

@@ -38,7 +38,7 @@ struct Latch : testing::Test {
 
     void begin(std::int64_t count) const { new (&latch) latch_state{count, {}}; }
     bool wait(int rank, detail::wait_deadline until = detail::no_deadline) const {
-        auto const which = rank % 2 == 0 ? via::first : via::second;
+        auto const which = via_of(rank);
         return detail::wait_for_latch(
             world.state(which).state, world.waits(rank, which), world.what("latch::wait"), until);
     }
@@ -80,7 +80,7 @@ TEST_F(Latch, PublishesWhatWasWrittenBefore) {
             world.state().plain.at(static_cast<std::size_t>(rank)) = round;
             count_down(latch, 1);
             ASSERT_TRUE(wait(rank));
-            for (auto const each : world.state(via::second).plain) {
+            for (auto const each : world.state(via_of(1)).plain) {
                 ASSERT_EQ(each, round);
             }
         });

@@ -41,7 +41,7 @@ struct Semaphore : testing::Test {
         new (&semaphore) semaphore_state{{units, 0}, maximum};
     }
     bool acquire(int rank, detail::wait_deadline until = detail::no_deadline) const {
-        auto const which = rank % 2 == 0 ? via::first : via::second;
+        auto const which = via_of(rank);
         return detail::acquire(world.state(which).state,
                                world.waits(rank, which),
                                world.what("semaphore::acquire"),
