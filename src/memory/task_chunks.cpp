@@ -30,7 +30,7 @@ std::size_t task_queue::tasks_offset() const noexcept {
     return (behind + state_.task_alignment - 1) / state_.task_alignment * state_.task_alignment;
 }
 
-std::atomic<std::uint64_t>& task_queue::word(task_chunk& of, unsigned slot) const noexcept {
+std::atomic<std::uint64_t>& task_queue::word(task_chunk& of, unsigned slot) noexcept {
     auto* const words = reinterpret_cast<std::byte*>(&of) + sizeof(task_chunk);
     return reinterpret_cast<std::atomic<std::uint64_t>*>(words)[slot];
 }

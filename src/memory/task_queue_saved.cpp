@@ -25,7 +25,7 @@ std::vector<std::span<std::byte>> task_queue::tasks_from(std::uint64_t first) co
         auto const bits = chunk.queued | chunk.leased;
         for (unsigned slot = 0; slot < chunk.n_used;) {
             auto const n = static_cast<unsigned>(std::countr_one(bits >> slot));
-            if (n != 0) pieces.push_back({task(chunk, slot), n * state_.task_bytes});
+            if (n != 0) pieces.emplace_back(task(chunk, slot), n * state_.task_bytes);
             slot += n + 1;
         }
     }

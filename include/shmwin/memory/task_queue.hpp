@@ -132,7 +132,7 @@ class SHMWIN_API task_queue {
     [[nodiscard]] task_chunk& chunk_at(std::uint64_t where) const noexcept;
     [[nodiscard]] unsigned n_slots() const noexcept;
     [[nodiscard]] std::size_t tasks_offset() const noexcept;
-    [[nodiscard]] std::atomic<std::uint64_t>& word(task_chunk& of, unsigned slot) const noexcept;
+    [[nodiscard]] static std::atomic<std::uint64_t>& word(task_chunk& of, unsigned slot) noexcept;
     [[nodiscard]] std::byte* task(task_chunk& of, unsigned slot) const noexcept;
     [[nodiscard]] std::uint64_t make_chunk(unsigned n_tasks) const;
     void make_chunks(chain& to, std::size_t n_tasks) const;
