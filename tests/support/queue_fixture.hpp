@@ -91,7 +91,8 @@ class queue_user {
 /// Pages with an empty queue of T.
 template <typename T>
 struct queue_pages {
-    explicit queue_pages(detail::layout_request const& request = {.capacity = 4_MiB, .n_ranks = 8})
+    explicit queue_pages(detail::layout_request const& request = {.capacity = std::size_t{4} << 20U,
+                                                                  .n_ranks = 8})
         : pages(request) {
         auto const memory = pages.memory(0);
         auto* const at = memory.allocate(sizeof(detail::task_queue_state), 64);
