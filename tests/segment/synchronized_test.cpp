@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+// Before all else: it says why.
+#include "support/container_types.hpp"
+// And as everywhere:
 #include "shmwin/base/describe.hpp"
 #include "shmwin/segment/synchronized.hpp"
 

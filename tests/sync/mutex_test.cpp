@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <gmock/gmock.h>
 #include <string>
@@ -49,6 +50,12 @@ struct Mutex : testing::Test {
         shared.mutex.mark_consistent(pages.waits(rank), pages.what("mark_consistent"));
     }
     void unlock(int rank) const { shared.mutex.unlock(pages.waits(rank), pages.what("unlock")); }
+
+    // The futex word: its top bit says that somebody sleeps.
+    [[nodiscard]] std::atomic_ref<std::uint32_t> word_of_sleepers() const {
+        auto* const bytes = reinterpret_cast<std::byte*>(&shared.mutex);
+        return std::atomic_ref(*reinterpret_cast<std::uint32_t*>(bytes));
+    }
 
     template <typename Call>
     [[nodiscard]] static error_info error_of(Call const& call) {
@@ -134,7 +141,7 @@ TEST_F(Mutex, IsGivenToWhoWaits) {
         unlock(1);
     });
     // Asleep: the word says so.
-    std::atomic_ref const word(reinterpret_cast<std::uint32_t&>(shared.mutex));
+    auto const word = word_of_sleepers();
     EXPECT_TRUE(test::eventually([&] { return (word.load() & 0x8000'0000U) != 0; }));
     unlock(0);
     waiter.join();
@@ -143,7 +150,7 @@ TEST_F(Mutex, IsGivenToWhoWaits) {
 
 // Its wake-up was meant for one: whoever got it cannot know whether it was the only one asleep.
 TEST_F(Mutex, WhoSleptForItSaysThatOthersMaySleep) {
-    std::atomic_ref const word(reinterpret_cast<std::uint32_t&>(shared.mutex));
+    auto const word = word_of_sleepers();
     constexpr std::uint32_t somebody_sleeps = 0x8000'0000U; // see the header
     bool said = false;
     lock(0);
@@ -416,7 +423,7 @@ TEST_F(Mutex, AHolderThatLeftMayStillUnlock) {
         lock(0);
         unlock(0);
     });
-    std::atomic_ref const word(reinterpret_cast<std::uint32_t&>(shared.mutex));
+    auto const word = word_of_sleepers();
     EXPECT_TRUE(test::eventually([&] { return (word.load() & 0x8000'0000U) != 0; }));
     unlock(7);
     waiter.join();
