@@ -60,7 +60,7 @@ class SHMWIN_API counter : public detail::sync_handle<detail::counter_state> {
     /// Node, collective. Begins the loop anew, over n indices. Orders memory as fence() does.
     /// @throws argument_error (invalid_argument)  n is negative
     /// @throws peer_left, runtime_failure (disagreement, closed)
-    void reset(std::int64_t n, source_line const& where = source_line::current()) const;
+    void reset(std::int64_t n, source_line const& called_at = source_line::current()) const;
 
     /// Local. Number of indices of the loop.
     [[nodiscard]] std::int64_t size() const noexcept { return state().n_indices; }
