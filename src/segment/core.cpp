@@ -168,6 +168,7 @@ segment_core::segment_core(node const& on,
       local_policy_(with_local_progress(how, on)),
       lock_policy_(how),
       lot_(region_.as<parking_line>(section_id::parking_lot)),
+      races_(*region_.as<race_list>(section_id::races).data()),
       sites_(region_.as<call_site>(section_id::call_sites), on.rank()),
       long_waits_(*this),
       activity_(region_.as<activity_slot>(section_id::activity), on.rank(), &long_waits_),
@@ -197,7 +198,8 @@ void segment_core::require_open(operation op) const {
 void segment_core::fence(source_line const& where) {
     require_open(operation::fence);
     note(operation::fence);
-    rendezvous_.meet({operation::fence, {}, {}, {}, 0, where}, [this] { raise_races(); });
+    rendezvous_.meet({operation::fence, {}, {}, {}, 0, where},
+                     [this](meeting_values&) { raise_races(); });
 }
 
 void segment_core::fence(std::span<int const> ranks) {
@@ -227,7 +229,8 @@ void segment_core::close(source_line const& where) {
     if (!is_open()) return;
     note(operation::close);
     warn_of_held_locks("close()");
-    rendezvous_.meet({operation::close, {}, {}, {}, 0, where}, [this] { log_races(); });
+    rendezvous_.meet({operation::close, {}, {}, {}, 0, where},
+                     [this](meeting_values&) { log_races(); });
     who_.close();
     open_ = false;
     window_.free();

@@ -76,7 +76,7 @@ race_checker segment_core::check_races(std::string_view shadow_name,
     auto& shadow = *reinterpret_cast<race_shadow*>(region_.at(found.head.offset));
     auto const number = sweep_number(rendezvous_.generation());
     watch_shadow({found.index, found.head.generation}, shadow, number);
-    return {shadow, races(), rendezvous_.generation_word(), rank(), where};
+    return {shadow, races_, rendezvous_.generation_word(), rank(), where};
 }
 
 directory_head segment_core::find_or_make_shadow(std::string_view shadow_name,
@@ -91,7 +91,7 @@ directory_head segment_core::find_or_make_shadow(std::string_view shadow_name,
                                       local_policy_,
                                       [&](void* at) {
                                           race_shadow::create(at, of, n_ranks());
-                                          races().n_shadows.fetch_add(1);
+                                          races_.n_shadows.fetch_add(1);
                                       })
                    .entry.head();
     });
@@ -130,16 +130,16 @@ void segment_core::forget_races(std::string_view shadow_name) {
 }
 
 void segment_core::forget_races(placed_object const& what) {
-    if (races().n_shadows.load(std::memory_order_relaxed) != 0) forget_races(hidden_name(what));
+    if (races_.n_shadows.load(std::memory_order_relaxed) != 0) forget_races(hidden_name(what));
 }
 
 void segment_core::forget_scratch_races(placed_object const& what) {
-    if (races().n_shadows.load(std::memory_order_relaxed) == 0) return;
+    if (races_.n_shadows.load(std::memory_order_relaxed) == 0) return;
     forget_races(scratch_shadow_name(what));
 }
 
 found_races segment_core::log_races() const {
-    auto found = take_races(races());
+    auto found = take_races(races_);
     for (auto const& line : found.lines) {
         log(log_level::warning, text("data race: ", line));
     }

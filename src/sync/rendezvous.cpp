@@ -142,8 +142,9 @@ meeting_values rendezvous::meet(collective_call const& call,
     return state_.values;
 }
 
-void rendezvous::meet(collective_call const& call, function_ref<void()> completion) const {
-    arrive(call, nullptr, [&](meeting_values&) { completion(); }, {});
+void rendezvous::meet(collective_call const& call,
+                      function_ref<void(meeting_values&)> completion) const {
+    arrive(call, nullptr, completion, {});
     finish();
 }
 

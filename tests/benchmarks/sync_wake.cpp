@@ -29,8 +29,8 @@ std::vector<value> values_of_all(shmwin::segment& seg) {
 
 bench::side
 over_values(context const& on, value const& mine, value const& others, std::uint32_t& turn) {
-    auto const wake = [others](std::uint32_t turn) {
-        others.store(turn);
+    auto const wake = [others](std::uint32_t now) {
+        others.store(now);
         others.notify();
     };
     bool const first = on.rank() % 2 == 0;

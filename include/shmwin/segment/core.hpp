@@ -162,7 +162,7 @@ class SHMWIN_API segment_core final : public finalizable,
     /// For the completion of a fence: all that were found since the last one are its error.
     /// @throws runtime_failure (data_race)
     void raise_races() const {
-        if (races().n_found.load(std::memory_order_relaxed) != 0) raise_found_races();
+        if (races_.n_found.load(std::memory_order_relaxed) != 0) raise_found_races();
     }
 
     /// Gives this rank's hold on a scratch block up; the last one frees it.
@@ -233,9 +233,6 @@ class SHMWIN_API segment_core final : public finalizable,
     void check_ours(placed_object const& what) const;
     void depart(std::string_view why) noexcept;
     void warn_of_held_locks(char const* when) const noexcept;
-    [[nodiscard]] race_list& races() const noexcept {
-        return *region_.as<race_list>(section_id::races).data();
-    }
     race_checker
     check_races(std::string_view shadow_name, checked_array const& of, source_line const& where);
     directory_head find_or_make_shadow(std::string_view shadow_name, checked_array const& of);
@@ -258,6 +255,7 @@ class SHMWIN_API segment_core final : public finalizable,
     wait_policy local_policy_; ///< of local ones: drives MPI where it may
     wait_policy lock_policy_;  ///< of the short locks inside
     parking_lot lot_;
+    race_list& races_;
     call_sites sites_;
     long_waits long_waits_;
     activity activity_;

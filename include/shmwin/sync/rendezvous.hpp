@@ -145,7 +145,8 @@ class rendezvous {
                                    meeting_values const& brought = {}) const;
 
     /// Node, collective. meet() without failure and values; without completion, too.
-    SHMWIN_API void meet(collective_call const& call, function_ref<void()> completion) const;
+    SHMWIN_API void meet(collective_call const& call,
+                         function_ref<void(meeting_values&)> completion) const;
     SHMWIN_API void meet(collective_call const& call) const;
 
     /// Local. True if the rank is in the meeting that is not over yet. A snapshot.
