@@ -21,11 +21,19 @@ namespace {
 constexpr std::size_t by_one_rank_bytes = std::size_t{256} << 10U;
 constexpr std::size_t line_bytes = 64;
 
+// What ranks change all the time: two of them in one line would take it from each other. The record
+// of a name has half a kilobyte, so a line for what it names is little.
+bool wants_own_line(object_kind kind) noexcept {
+    return kind == object_kind::value || kind == object_kind::sync
+           || kind == object_kind::synchronized;
+}
+
 std::size_t alignment_of(object_request const& request) {
     auto least = request.options.whole_pages ? page_bytes : request.type->alignment;
     if (request.kind == object_kind::synchronized) {
         least = std::max(least, synchronized_data_offset(request.order, least));
     }
+    if (wants_own_line(request.kind)) least = std::max(least, line_bytes);
     return std::max(least, request.options.align);
 }
 

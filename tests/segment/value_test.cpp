@@ -236,6 +236,15 @@ TEST_F(Value, IsFoundAndDestroyed) {
     EXPECT_FALSE(seg.contains("number"));
 }
 
+TEST_F(Value, HasALineOfTheCacheForItself) {
+    auto const first = seg.create_value<char>("first");
+    auto const second = seg.create_value<std::int64_t>("second");
+    auto const line_of = [&](auto const& each) { return seg.heap().offset_of(each.data()) / 64; };
+    EXPECT_NE(line_of(first), line_of(second));
+    EXPECT_EQ(seg.heap().offset_of(first.data()) % 64, 0U);
+    EXPECT_GE(seg.heap().usable_size(first.data()), 64U);
+}
+
 TEST_F(Value, OfNothingIsFalse) {
     value<int> const none;
     EXPECT_FALSE(none);

@@ -45,7 +45,9 @@ class SHMWIN_API object_group : public queue_group {
     /// Local. The group whose names begin with this one's and `name`. Nothing is created.
     [[nodiscard]] object_group group(std::string_view name) const;
 
-    /// Node, collective. A lock-free atomic that begins with `initial`.
+    /// Node, collective. A lock-free atomic that begins with `initial`, in a line of the cache of
+    /// its own: 64 bytes, of which it is sizeof(T). Many that ranks change one after the other are
+    /// smaller as elements of an array, with std::atomic_ref.
     template <lock_free_value T>
     value<T> create_value(std::string_view name,
                           T initial = T{},

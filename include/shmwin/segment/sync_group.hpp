@@ -38,7 +38,7 @@ namespace shmwin::inline v1 {
 /// object_group. All are re-made after a restart: no checkpoint holds them.
 class SHMWIN_API sync_group : public array_group {
   public:
-    /// Node, collective. A free lock. Bytes: 8.
+    /// Node, collective. A free lock. Bytes: 8, in a line of the cache of its own.
     mutex create_mutex(std::string_view name,
                        source_line const& where = source_line::current()) const {
         return create_sync<mutex>(operation::create_mutex, name, where);
