@@ -47,7 +47,7 @@ done
 ((${#stages[@]} > 0)) || stages=(dev tsan asan)
 
 packages=("${packages_to_build[@]}" libgtest-dev libgmock-dev hdf5-tools python3-numpy python3-h5py
-    libeigen3-dev libblas-dev libboost-dev)
+    libeigen3-dev libblas-dev libboost-dev spin gdb)
 [[ " ${stages[*]} " == *" mpich "* ]] && packages+=(mpich libmpich-dev libhdf5-mpich-dev)
 [[ " ${stages[*]} " == *" tidy "* ]] && packages+=(clang clang-tidy clang-19 libc++-19-dev libc++abi-19-dev)
 [[ $install == no ]] || install_packages "${packages[@]}"
