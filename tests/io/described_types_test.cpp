@@ -223,7 +223,7 @@ with h5py.File(sys.argv[2], "w") as f:
   assert f["all"].dtype == expected
 )",
                saved.native() + ' ' + foreign.native());
-    auto const found = detail::shared_dataset_info(seg, foreign, "cloud", 2).type;
+    auto const found = detail::shared_dataset_info(seg, foreign, "cloud", 2, {}).type;
     EXPECT_EQ(found, dtype_of<particle>.signature()) << "as the file alone tells it";
     for (auto const* const path : {"all", "chunked"}) {
         auto const back =

@@ -31,9 +31,9 @@ using test::outcome_of;
 // Part of the segment's layout.
 static_assert(offsetof(meeting_slot, tag) == 0 && offsetof(meeting_slot, op) == 4);
 static_assert(offsetof(meeting_slot, code) == 8 && offsetof(meeting_slot, options) == 16);
-static_assert(offsetof(meeting_slot, came_to) == 14);
-static_assert(offsetof(meeting_slot, extents) == 56 && offsetof(meeting_slot, type) == 120);
-static_assert(offsetof(meeting_slot, object) == 184 && offsetof(meeting_slot, text) == 440);
+static_assert(offsetof(meeting_slot, site) == 14 && offsetof(meeting_slot, came_to) == 56);
+static_assert(offsetof(meeting_slot, extents) == 64 && offsetof(meeting_slot, type) == 128);
+static_assert(offsetof(meeting_slot, object) == 192 && offsetof(meeting_slot, text) == 448);
 static_assert(offsetof(rendezvous_state, generation) == 64);
 static_assert(offsetof(rendezvous_state, outcome) == 72);
 static_assert(offsetof(rendezvous_state, values) == 88);
