@@ -17,6 +17,7 @@
 namespace shmwin {
 namespace {
 
+using detail::meeting_slot;
 using detail::meeting_values;
 using test::expect_error;
 using test::no_completion;
@@ -146,7 +147,7 @@ TEST_F(RendezvousDisagreement, WhatDoesNotFitIsCutNotOverrun) {
                             rank == 1 ? &mine : nullptr,
                             no_completion);
     });
-    expect_error(all, errc::no_space, 1, std::string(327, 't'));
+    expect_error(all, errc::no_space, 1, std::string(sizeof(meeting_slot::text) - 1, 't'));
     auto const longer = meet_all(3, [&](auto const& meeting, int rank) {
         return meeting.meet({operation::create_array, name, name, extents, rank == 2 ? 1U : 0U},
                             nullptr,
