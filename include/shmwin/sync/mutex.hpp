@@ -18,7 +18,7 @@
 // Who waits looks at the holder's process every 100 ms. A holder that left or closed and lives on
 // has half a second to unlock or to end; then its waiters get peer_left, and the lock stays its.
 //
-// Layer: sync. Model: tests/sync/models/mutex.pml.
+// Layer: sync. Model: src/sync/models/mutex.pml.
 #pragma once
 
 #include "shmwin/base/export.hpp"
