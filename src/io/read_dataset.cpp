@@ -284,8 +284,7 @@ dataset_info shared_dataset_info(object_group const& where,
     });
     core.meeting().meet(
         {operation::read_dataset, path, found.type, found.shape, hash_of(file, path), line},
-        failure ? &*failure : nullptr,
-        [](meeting_values&) {});
+        failure ? &*failure : nullptr);
     return found;
 }
 
@@ -317,8 +316,7 @@ void fill_from_file(object_group const& where,
     });
     try {
         core.meeting().meet({operation::read_dataset, path, {}, {}, hash_of(file, path), line},
-                            failure ? &*failure : nullptr,
-                            [](meeting_values&) {});
+                            failure ? &*failure : nullptr);
     } catch (error const& failed) {
         if (failed.code() != errc::peer_left) core.destroy_together(target, path);
         throw;

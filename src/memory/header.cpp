@@ -106,7 +106,7 @@ segment_header plan_layout(layout_request const& request) {
     planner plan(header);
     plan.place(section_id::participants, n_ranks * sizeof(participant_slot), line_bytes);
     plan.place(section_id::rendezvous, sizeof(rendezvous_state), line_bytes);
-    plan.place(section_id::meeting_slots, n_ranks * sizeof(meeting_slot), line_bytes);
+    plan.place(section_id::meeting_slots, n_ranks * sizeof(meeting_slot), alignof(meeting_slot));
     plan.place(section_id::call_sites,
                n_ranks * call_sites::sites_of_rank * sizeof(call_site),
                line_bytes);

@@ -199,6 +199,7 @@ void segment_core::fence(source_line const& where) {
     require_open(operation::fence);
     note(operation::fence);
     rendezvous_.meet({operation::fence, {}, {}, {}, 0, where},
+                     has_races(), // each rank knows its own
                      [this](meeting_values&) { raise_races(); });
 }
 
@@ -223,6 +224,12 @@ void segment_core::meet(collective_call const& call, function_ref<void()> comple
     require_open(call.op);
     note(call.op);
     rendezvous_.meet(call, nullptr, [&](meeting_values&) { completion(); });
+}
+
+void segment_core::meet(collective_call const& call, bool needed, function_ref<void()> completion) {
+    require_open(call.op);
+    note(call.op);
+    rendezvous_.meet(call, needed, [&](meeting_values&) { completion(); });
 }
 
 void segment_core::close(source_line const& where) {

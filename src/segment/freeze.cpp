@@ -96,9 +96,7 @@ void segment_core::freeze_together(placed_object const& what, source_line const&
         frozen_.push_back(pages);
     });
     try {
-        rendezvous_.meet(call_of(operation::freeze, what, where),
-                         failure ? &*failure : nullptr,
-                         [](meeting_values&) {});
+        rendezvous_.meet(call_of(operation::freeze, what, where), failure ? &*failure : nullptr);
     } catch (error const&) {
         if (frozen_.size() > n_before) {
             undo(frozen_.back(), writable);
@@ -122,9 +120,7 @@ void segment_core::thaw_together(placed_object const& what, source_line const& w
         set_protection(*found, writable);
     });
     try {
-        rendezvous_.meet(call_of(operation::thaw, what, where),
-                         failure ? &*failure : nullptr,
-                         [](meeting_values&) {});
+        rendezvous_.meet(call_of(operation::thaw, what, where), failure ? &*failure : nullptr);
     } catch (error const&) {
         if (!failure) undo(*found, PROT_READ);
         throw;

@@ -54,7 +54,7 @@ void joint_call::check() const {
 void joint_call::begin() const {
     core_.require_open(op_);
     auto const failure = failure_of([&] { check(); });
-    core_.meeting().meet(call(), failure ? &*failure : nullptr, [](meeting_values&) {});
+    core_.meeting().meet(call(), failure ? &*failure : nullptr);
 }
 
 void joint_call::finish(function_ref<void()> work, function_ref<void()> completion) const {

@@ -135,7 +135,7 @@ void race_shadow::create(void* at, checked_array const& what, int n_ranks) {
 
 race_checker::race_checker(race_shadow& shadow,
                            race_list& list,
-                           futex_word const& generation,
+                           std::atomic<std::uint64_t> const& generation,
                            int rank,
                            source_line const& where) noexcept
     : shadow_(&shadow),

@@ -18,6 +18,8 @@ constexpr unsigned tag_shift = 32;
 constexpr std::uint32_t abandoned = 0xffff'ffff; // a fate; any other is the completing rank + 1
 // Where waiters spin for less, ranks share cores: whoever runs does the work.
 constexpr int least_spin_to_lead = 100;
+// Each looks at the words of all: of more ranks the centre's one line is no slower.
+constexpr int most_without_centre = 16;
 
 std::uint64_t n_arrived(std::uint64_t sum) noexcept {
     return sum & field_mask;
@@ -27,16 +29,21 @@ std::uint64_t n_failures(std::uint64_t sum) noexcept {
     return (sum >> failure_shift) & field_mask;
 }
 
+// 31 bits, never 0.
+std::uint32_t tag_from(std::uint64_t hash) noexcept {
+    return std::max(static_cast<std::uint32_t>(hash) >> 1U, 1U);
+}
+
 std::uint32_t tag_of(collective_call const& call) noexcept {
     auto h = mix(static_cast<std::uint64_t>(call.op));
     if (call.object.empty() && call.type.empty() && call.extents.empty() && call.options == 0) {
-        return static_cast<std::uint32_t>(h);
+        return tag_from(h);
     }
     h = hash(call.type, hash(call.object, h));
     for (auto const extent : call.extents) {
         h = hash_with(h, static_cast<std::uint64_t>(extent));
     }
-    return static_cast<std::uint32_t>(hash_with(h, call.options));
+    return tag_from(hash_with(h, call.options));
 }
 
 template <std::size_t N>
@@ -80,6 +87,7 @@ rendezvous::rendezvous(rendezvous_state& state,
                        activity const& log) noexcept
     : state_(state),
       slots_(slots),
+      words_(slots, who.self(), state.bell),
       who_(who),
       lot_(lot),
       policy_(policy),
@@ -90,34 +98,32 @@ meeting_slot& rendezvous::slot(int rank) const noexcept {
     return slots_[static_cast<std::size_t>(rank)];
 }
 
-// What this rank adds to which meeting.
-struct rendezvous::meeting {
+struct rendezvous::part {
     collective_call const& call;
-    std::uint32_t generation;
     std::uint32_t tag;
-    std::uint64_t before; ///< the sum when it began
-    std::uint64_t share;  ///< what this rank adds
+    function_ref<void(meeting_values&)> completion;
+    bool needs_centre;
+    error_info const* failure = nullptr;
+    meeting_values const& brought = nothing;
+
+    static constexpr meeting_values nothing{};
 };
 
-void rendezvous::write_slot(std::uint32_t tag,
-                            std::uint32_t generation,
-                            collective_call const& call,
-                            error_info const* failure,
-                            meeting_values const& brought) const noexcept {
+void rendezvous::write_slot(part const& of) const noexcept {
     auto& mine = slot(who_.self());
-    mine.tag = tag;
+    auto const& call = of.call;
+    mine.tag = of.tag;
     mine.op = call.op;
     mine.options = call.options;
-    mine.brought = brought;
+    mine.brought = of.brought;
     mine.site = sites_ == nullptr ? std::uint16_t{0} : sites_->enter(call.where);
     auto const n = std::min(call.extents.size(), mine.extents.size());
     std::copy_n(call.extents.data(), n, mine.extents.data());
     mine.n_extents = static_cast<std::uint16_t>(n);
     copy_cut(mine.type, call.type);
     copy_cut(mine.object, call.object);
-    mine.code = failure == nullptr ? 0 : static_cast<std::int32_t>(failure->code);
-    if (failure != nullptr) copy_cut(mine.text, failure->text);
-    mine.came_to.store(number_of(generation), std::memory_order_release);
+    mine.code = of.failure == nullptr ? 0 : static_cast<std::int32_t>(of.failure->code);
+    if (of.failure != nullptr) copy_cut(mine.text, of.failure->text);
 }
 
 // The words are plain memory, which its rank may write to now: read byte by byte, unseen by
@@ -137,65 +143,84 @@ meeting_values rendezvous::meet(collective_call const& call,
                                 error_info const* failure,
                                 function_ref<void(meeting_values&)> completion,
                                 meeting_values const& brought) const {
-    arrive(call, failure, completion, brought);
-    finish();
+    enter({call, tag_of(call), completion, true, failure, brought});
     return state_.values;
 }
 
 void rendezvous::meet(collective_call const& call,
                       function_ref<void(meeting_values&)> completion) const {
-    arrive(call, nullptr, completion, {});
-    finish();
+    enter({call, tag_of(call), completion, true});
+}
+
+void rendezvous::meet(collective_call const& call,
+                      bool needed,
+                      function_ref<void(meeting_values&)> completion) const {
+    enter({call, tag_of(call), completion, needed});
+}
+
+void rendezvous::meet(collective_call const& call, error_info const* failure) const {
+    enter({call, tag_of(call), [](meeting_values&) {}, failure != nullptr, failure});
 }
 
 void rendezvous::meet(collective_call const& call) const {
-    arrive(call, nullptr, [](meeting_values&) {}, {});
-    finish();
+    meet(call, nullptr);
 }
 
+void rendezvous::enter(part const& mine) const {
+    if (state_.first_missing.load(std::memory_order_acquire) != 0) raise_missing(mine.call);
+    if (observer_ != nullptr) observer_->arriving();
+    write_slot(mine);
+    bool const at_centre =
+        mine.needs_centre || policy_.spin < least_spin_to_lead || who_.size() > most_without_centre;
+    auto const word = words_.arrive(mine.tag, at_centre);
+    if (word == 0) raise_missing(mine.call);
+    if (at_centre || !met_without_centre(mine, word)) {
+        meet_at_centre(mine, word);
+        finish();
+    }
+    if (observer_ != nullptr) observer_->met();
+}
+
+bool rendezvous::met_without_centre(part const& mine, std::uint64_t word) const {
+    wait_note note(log_, {name(mine.call.op)}, policy_);
+    auto const how = words_.wait(word, policy_, [&](bool look) {
+        note.slept(look);
+        if (first_missing(look)) words_.abandon(word);
+    });
+    if (how == arrivals::outcome::abandoned) give_up(mine, word);
+    return how == arrivals::outcome::met;
+}
+
+// Nobody can be out of it before all are in it: the slots stay as they are.
+void rendezvous::meet_at_centre(part const& mine, std::uint64_t word) const {
+    auto const generation = state_.generation.word.load(std::memory_order_acquire);
+    auto const sum = add(state_.arrivals_before,
+                         1 + (mine.failure != nullptr ? 1ULL << failure_shift : 0)
+                             + (std::uint64_t{mine.tag} << tag_shift));
+    if (n_arrived(sum) == static_cast<std::uint64_t>(who_.size())) {
+        complete(mine, word, generation, sum);
+    } else {
+        wait(mine, word, generation);
+    }
+}
+
+// How it ended there.
 void rendezvous::finish() const {
     auto const code = static_cast<errc>(state_.outcome.load(std::memory_order_relaxed));
-    if (code == errc::ok) {
-        if (observer_ != nullptr) observer_->met();
-        return;
-    }
+    if (code == errc::ok) return;
     raise(error_info{code, true, state_.failure.rank, state_.failure.text.data()});
 }
 
-// The sum of this meeting, with this rank in it.
-std::uint64_t rendezvous::add(meeting const& mine) const noexcept {
+// What was added since the sum was `before`, with this rank's share in it.
+std::uint64_t rendezvous::add(std::uint64_t before, std::uint64_t share) const noexcept {
     auto const n = static_cast<std::uint64_t>(who_.size());
     bool const leads = who_.self() == 0 && policy_.spin >= least_spin_to_lead;
     for (int i = 0; leads && i < policy_.spin; ++i) {
-        auto const sum = state_.arrivals.load(std::memory_order_acquire) - mine.before + mine.share;
+        auto const sum = state_.arrivals.load(std::memory_order_acquire) - before + share;
         if (n_arrived(sum) == n) return sum;
         pause_after(i);
     }
-    return state_.arrivals.fetch_add(mine.share, std::memory_order_acq_rel) + mine.share
-           - mine.before;
-}
-
-void rendezvous::arrive(collective_call const& call,
-                        error_info const* failure,
-                        function_ref<void(meeting_values&)> completion,
-                        meeting_values const& brought) const {
-    if (state_.first_missing.load(std::memory_order_acquire) != 0) raise_missing(call);
-    if (observer_ != nullptr) observer_->arriving();
-    auto const generation = state_.generation.word.load(std::memory_order_acquire);
-    auto const tag = tag_of(call);
-    write_slot(tag, generation, call, failure, brought);
-    meeting const mine{call,
-                       generation,
-                       tag,
-                       state_.arrivals_before,
-                       1 + (failure != nullptr ? 1ULL << failure_shift : 0)
-                           + (std::uint64_t{tag} << tag_shift)};
-    auto const sum = add(mine);
-    if (n_arrived(sum) == static_cast<std::uint64_t>(who_.size())) {
-        complete(mine, sum, completion);
-    } else {
-        wait(mine);
-    }
+    return state_.arrivals.fetch_add(share, std::memory_order_acq_rel) + share - before;
 }
 
 // Tries to decide a meeting's fate; returns what was decided, now or before.
@@ -209,17 +234,18 @@ std::uint32_t rendezvous::decide(std::uint32_t generation, std::uint32_t how) co
     }
 }
 
-void rendezvous::complete(meeting const& mine,
-                          std::uint64_t sum,
-                          function_ref<void(meeting_values&)> completion) const {
+void rendezvous::complete(part const& mine,
+                          std::uint64_t word,
+                          std::uint32_t generation,
+                          std::uint64_t sum) const {
     auto const me = static_cast<std::uint32_t>(who_.self()) + 1;
-    if (decide(mine.generation, me) != me) raise_missing(mine.call);
+    if (decide(generation, me) != me) give_up(mine, word);
     // A copy: the others look at that line meanwhile.
     auto values = slot(0).brought;
     auto const expected = mine.tag * static_cast<std::uint32_t>(who_.size());
     bool const in_step =
         n_failures(sum) == 0 && static_cast<std::uint32_t>(sum >> tag_shift) == expected;
-    auto const outcome = in_step ? run(completion, values) : judge();
+    auto const outcome = in_step ? run(mine.completion, values) : judge();
     if (outcome.code != errc::ok) {
         state_.failure.rank = outcome.rank;
         copy_cut(state_.failure.text, outcome.text);
@@ -227,7 +253,8 @@ void rendezvous::complete(meeting const& mine,
     state_.arrivals_before = state_.arrivals.load(std::memory_order_relaxed);
     state_.values = values;
     state_.outcome.store(static_cast<std::int32_t>(outcome.code), std::memory_order_relaxed);
-    state_.generation.publish(mine.generation + 1);
+    state_.last_number.store(arrivals::number_of(word), std::memory_order_relaxed);
+    state_.generation.publish(generation + 1);
 }
 
 error_info rendezvous::run(function_ref<void(meeting_values&)> completion,
@@ -295,18 +322,31 @@ std::string rendezvous::last_call(int rank) const {
     return op == operation::none ? std::string() : text(name(op), place_of(rank));
 }
 
-void rendezvous::wait(meeting const& mine) const {
+void rendezvous::wait(part const& mine, std::uint64_t word, std::uint32_t generation) const {
     wait_note note(log_, {name(mine.call.op)}, policy_);
-    wait_while(state_.generation, mine.generation, policy_, [&](bool look) {
+    wait_while(state_.generation, generation, policy_, [&](bool look) {
         note.slept(look);
         if (!first_missing(look)) return;
-        auto const fate = decide(mine.generation, abandoned);
-        if (state_.generation.word.load(std::memory_order_acquire) != mine.generation) return;
+        auto const fate = decide(generation, abandoned);
+        if (state_.generation.word.load(std::memory_order_acquire) != generation) return;
         // All were here, and it succeeds, unless the one that completes it has died.
         if (fate != abandoned && who_.alive(static_cast<int>(fate) - 1, look)) return;
-        state_.generation.wake();
-        raise_missing(mine.call);
+        give_up(mine, word);
     });
+}
+
+// The meeting cannot be met: whoever waits in it looks and finds that, too.
+void rendezvous::give_up(part const& mine, std::uint64_t word) const {
+    words_.withdraw(word);
+    words_.wake();
+    state_.generation.wake();
+    raise_missing(mine.call);
+}
+
+bool rendezvous::is_here(int rank) const noexcept {
+    auto const number = words_.last_number();
+    if (state_.last_number.load(std::memory_order_acquire) == number) return false;
+    return words_.is_in(rank, number);
 }
 
 // Of one that was killed: where, too.
@@ -333,7 +373,6 @@ std::optional<participants::departure> rendezvous::first_missing(bool look) cons
 }
 
 void rendezvous::raise_missing(collective_call const& call) const {
-    slot(who_.self()).came_to.store(0, std::memory_order_relaxed); // it goes without a meeting
     auto const who = first_missing(true);
     if (!who) {
         raise(error_info{errc::peer_left,
@@ -355,6 +394,7 @@ void rendezvous::leave(std::string_view call, std::string_view text) const noexc
     if (!who_.leave(call, text)) return;
     note_missing(who_.self());
     state_.generation.wake();
+    words_.wake();
     lot_.unpark_all();
 }
 

@@ -60,7 +60,11 @@ struct RaceShadow : testing::Test {
     std::array<std::int64_t, 2> const extents{3, 5};
     std::unique_ptr<std::byte, free_aligned> memory;
     race_list list{};
-    detail::futex_word generation{7};
+    // Its upper half is not the number's.
+    std::atomic<std::uint64_t> generation{0xabcd'ef01'0000'0007};
+    [[nodiscard]] std::uint32_t number_now() const {
+        return static_cast<std::uint32_t>(generation);
+    }
 };
 
 TEST_F(RaceShadow, TwoWritersOfAnElementAreARace) {
@@ -211,7 +215,7 @@ TEST_F(RaceShadow, NumbersOfAllSitesFitAWord) {
 
 TEST_F(RaceShadow, WordsOfThisMeetingStayWhenItSweeps) {
     write(0, 2);
-    sweep(shadow(), generation);
+    sweep(shadow(), number_now());
     read(1, 2);
     EXPECT_EQ(take_races(list).n_elements, 1U);
 }
@@ -224,8 +228,8 @@ TEST_F(RaceShadow, NoMeetingIsTakenForOneOf65536Before) {
         auto swept = detail::sweep_number(start);
         write(0, 2);
         for (std::uint32_t n = 0; n < 0x10000; ++n) {
-            auto const number = detail::sweep_number(generation);
-            if (number != swept) sweep(shadow(), generation);
+            auto const number = detail::sweep_number(number_now());
+            if (number != swept) sweep(shadow(), number_now());
             swept = number;
             meet();
         }
@@ -287,7 +291,7 @@ TEST_F(RaceShadow, ASweepTakesNothingAwayFromThoseWhoAreAtWork) {
     for (int round = 0; round < 20; ++round) {
         test::as_threads(3, [&](int rank) {
             if (rank == 2) {
-                sweep(shadow(), generation);
+                sweep(shadow(), number_now());
                 return;
             }
             auto const mine = view(rank, 1);

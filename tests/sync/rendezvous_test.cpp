@@ -29,14 +29,15 @@ using test::no_completion;
 using test::outcome_of;
 
 // Part of the segment's layout.
-static_assert(offsetof(meeting_slot, tag) == 0 && offsetof(meeting_slot, op) == 4);
-static_assert(offsetof(meeting_slot, code) == 8 && offsetof(meeting_slot, options) == 16);
-static_assert(offsetof(meeting_slot, site) == 14 && offsetof(meeting_slot, came_to) == 56);
-static_assert(offsetof(meeting_slot, extents) == 64 && offsetof(meeting_slot, type) == 128);
-static_assert(offsetof(meeting_slot, object) == 192 && offsetof(meeting_slot, text) == 448);
+static_assert(offsetof(meeting_slot, word) == 0 && offsetof(meeting_slot, tag) == 128);
+static_assert(offsetof(meeting_slot, code) == 136 && offsetof(meeting_slot, options) == 144);
+static_assert(offsetof(meeting_slot, op) == 132 && offsetof(meeting_slot, site) == 142);
+static_assert(offsetof(meeting_slot, extents) == 184 && offsetof(meeting_slot, type) == 248);
+static_assert(offsetof(meeting_slot, object) == 312 && offsetof(meeting_slot, text) == 568);
 static_assert(offsetof(rendezvous_state, generation) == 64);
-static_assert(offsetof(rendezvous_state, outcome) == 72);
-static_assert(offsetof(rendezvous_state, values) == 88);
+static_assert(offsetof(rendezvous_state, bell) == 72);
+static_assert(offsetof(rendezvous_state, outcome) == 80);
+static_assert(offsetof(rendezvous_state, values) == 96);
 static_assert(offsetof(rendezvous_state, fate) == 128);
 static_assert(sizeof(rendezvous_state) == 192 + sizeof(meeting_failure));
 

@@ -123,6 +123,8 @@ class SHMWIN_API segment_core final : public finalizable,
     std::size_t trim(source_line const& where);
     /// fence(), with work that one rank does for all when all have come.
     void meet(collective_call const& call, function_ref<void()> completion);
+    /// The same, where that work may be left out if no rank says `needed`.
+    void meet(collective_call const& call, bool needed, function_ref<void()> completion);
     void close(source_line const& where = {});
 
     // --- local --------------------------------------------------------------------------
@@ -162,7 +164,12 @@ class SHMWIN_API segment_core final : public finalizable,
     /// For the completion of a fence: all that were found since the last one are its error.
     /// @throws runtime_failure (data_race)
     void raise_races() const {
-        if (races_.n_found.load(std::memory_order_relaxed) != 0) raise_found_races();
+        if (has_races()) raise_found_races();
+    }
+    /// Local. True if there is something to raise. What this rank found is seen, the others' may
+    /// be.
+    [[nodiscard]] bool has_races() const noexcept {
+        return races_.n_found.load(std::memory_order_relaxed) != 0;
     }
 
     /// Gives this rank's hold on a scratch block up; the last one frees it.

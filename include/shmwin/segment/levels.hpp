@@ -64,12 +64,15 @@ class levels {
     /// @throws argument_error (not_found)  they were destroyed before
     /// @throws runtime_failure (disagreement, closed), peer_left
     void flip(source_line const& where = source_line::current()) {
-        core_->meet({operation::flip, {}, {}, {}, options(), where}, [&] {
-            if (!is_valid()) raise(errc::not_found, "levels are gone (destroyed before)");
-            core_->raise_races();
-            auto& current = control().now;
-            current.store((current.load() + 1) % control().n_levels);
-        });
+        bool const valid = is_valid();
+        // Of all ranks the same, and stored by each: nobody comes to the next flip before.
+        auto const next = valid ? (control().now.load() + 1) % control().n_levels : 0;
+        core_->meet(
+            {operation::flip, {}, {}, {}, options(), where}, !valid || core_->has_races(), [&] {
+                if (!is_valid()) raise(errc::not_found, "levels are gone (destroyed before)");
+                core_->raise_races();
+            });
+        if (control().now.load() != next) control().now.store(next);
     }
 
     /// Node, collective. Calls `f(level, rows)` on every rank for each level, with a view of the
@@ -79,7 +82,9 @@ class levels {
         for (int which = 0; which < n_levels(); ++which) {
             f(level(which), rows());
         }
-        core_->meet({operation::init, {}, {}, {}, options(), where}, [&] { core_->raise_races(); });
+        core_->meet({operation::init, {}, {}, {}, options(), where}, core_->has_races(), [&] {
+            core_->raise_races();
+        });
     }
 
     [[nodiscard]] int n_levels() const noexcept { return static_cast<int>(control().n_levels); }

@@ -100,9 +100,10 @@ class race_checker {
   public:
     /// Local. Enters the line that takes the view; a rank has few places for those: the rest of
     /// them are named without a line.
+    /// @param generation  its lowest bits are the number of the meetings so far
     SHMWIN_API race_checker(race_shadow& shadow,
                             race_list& list,
-                            futex_word const& generation,
+                            std::atomic<std::uint64_t> const& generation,
                             int rank,
                             source_line const& where) noexcept;
 
@@ -121,7 +122,7 @@ class race_checker {
 
   private:
     [[nodiscard]] std::uint64_t now() const noexcept {
-        return std::uint64_t{generation_->load(std::memory_order_relaxed)} << 48U;
+        return generation_->load(std::memory_order_relaxed) << 48U;
     }
     // The most frequent words: nothing is new.
     [[nodiscard]] bool knows_writer(std::uint64_t seen) const noexcept {
@@ -143,7 +144,7 @@ class race_checker {
 
     race_shadow* shadow_;
     race_list* list_;
-    futex_word const* generation_;
+    std::atomic<std::uint64_t> const* generation_;
     std::uint64_t first_site_; ///< of this rank's
     std::uint64_t writer_;     ///< this view's site, where a word has its writer
     std::uint64_t reader_;     ///< the same, where it has its first reader

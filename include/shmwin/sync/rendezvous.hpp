@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-// rendezvous: where all ranks meet. One atomic addition a rank is at once the barrier, the check
-// that all are in the same call with the same arguments, and the agreement on errors. A running
-// sum; what was added since the last meeting is
+// rendezvous: where all ranks meet. It is at once the barrier, the check that all are in the same
+// call with the same arguments, and the agreement on errors. A rank first says in a word of its
+// own that it has come, and to what (arrivals): where nobody has work for the meeting, a failure or
+// values, looking at each other's words is all. If one has, or the words differ, or ranks share
+// cores, or they are many, all meet at the centre: a running sum, of which what was added since
+// the last meeting there is
 //
 //     | sum of call tags (32 bits) | 0 (2) | failures (15) | arrived (15) |
 //
@@ -11,19 +14,21 @@
 // completion touched is in its cache. Only when the sum or the failures say so are the ranks'
 // slots read, to find out who is where.
 //
-// A meeting is decided once, by a compare-exchange: completed by one rank, or abandoned. When a
-// rank left or died, those who wait abandon it, unless somebody completes it. No meeting succeeds
-// after that, and every wait ends with peer_left, which names the rank that was noticed first:
-// those that leave because of it follow.
+// A meeting is decided once. Without the centre: each rank's word, by a compare-exchange, as its
+// arrival or as abandoned. At the centre: completed by one rank, or abandoned. When a rank left or
+// died, those who wait abandon it, unless somebody completes it, or all had come. No meeting
+// succeeds after that, and every wait ends with peer_left, which names the rank that was noticed
+// first: those that leave because of it follow.
 //
-// Layer: sync. The barrier is central; D. Hensgen, R. Finkel, U. Manber, "Two algorithms for
-// barrier synchronization", 1988.
+// Layer: sync. The centre is a central barrier; D. Hensgen, R. Finkel, U. Manber, "Two algorithms
+// for barrier synchronization", 1988.
 #pragma once
 
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/export.hpp"
 #include "shmwin/base/function_ref.hpp"
 #include "shmwin/sync/activity.hpp"
+#include "shmwin/sync/arrivals.hpp"
 #include "shmwin/sync/call_sites.hpp"
 #include "shmwin/sync/operation.hpp"
 #include "shmwin/sync/parking_lot.hpp"
@@ -39,26 +44,6 @@
 
 namespace shmwin::inline v1::detail {
 
-/// What the completion hands to all ranks.
-using meeting_values = std::array<std::uint64_t, 4>;
-
-/// In the segment: which call a rank is in.
-struct alignas(64) meeting_slot {
-    std::uint32_t tag;
-    operation op;
-    std::int32_t code; ///< errc of its local failure
-    std::uint16_t n_extents;
-    std::uint16_t site; ///< in call_sites: the line of the call
-    std::uint64_t options;
-    meeting_values brought; ///< rank 0's are the meeting's values, before its completion
-    std::atomic<std::uint16_t> came_to; ///< number_of() the meeting that the rank is in
-    std::array<std::int64_t, 8> extents;
-    std::array<char, 64> type;
-    std::array<char, 256> object;
-    std::array<char, 320> text; ///< of its local failure
-};
-static_assert(sizeof(meeting_slot) == 768);
-
 /// In the segment: why a meeting failed.
 struct alignas(64) meeting_failure {
     std::int32_t rank;
@@ -69,13 +54,16 @@ static_assert(sizeof(meeting_failure) == 1024);
 /// In the segment. All zero is a valid start.
 struct rendezvous_state {
     alignas(64) std::atomic<std::uint64_t> arrivals;
-    // In the line that all wait for: whoever leaves a meeting has what it needs.
-    alignas(64) waitable generation;
-    std::atomic<std::int32_t> outcome;       ///< errc of the last meeting
+    // In the line that all wait for: whoever leaves a meeting there has what it needs. Without the
+    // centre it is only read.
+    alignas(64) waitable generation;         ///< how many meetings the centre has seen
+    waitable bell;                           ///< of arrivals
+    std::atomic<std::int32_t> outcome;       ///< errc of the last meeting at the centre
     std::atomic<std::int32_t> first_missing; ///< rank + 1; 0 while nobody is missing
     std::uint64_t arrivals_before;           ///< the sum when this generation began
     meeting_values values;
     alignas(64) std::atomic<std::uint64_t> fate; ///< generation (upper half), and how it ended
+    std::atomic<std::uint32_t> last_number;      ///< of the meeting that ended at the centre last
     meeting_failure failure;
 };
 static_assert(sizeof(rendezvous_state) == 192 + sizeof(meeting_failure));
@@ -122,14 +110,15 @@ class rendezvous {
     /// Local. From now on `who` is told; it stays where it is as long as there are meetings.
     void observe(meeting_observer& who) noexcept { observer_ = &who; }
 
-    /// Local. Number of meetings so far, modulo 2^32; between two, the same on all ranks.
+    /// Local. Number of meetings that this rank came to, modulo 2^32; between two, the same on all
+    /// ranks.
     [[nodiscard]] std::uint32_t generation() const noexcept {
-        return state_.generation.word.load(std::memory_order_relaxed);
+        return arrivals::number_of(words_.mine().load(std::memory_order_relaxed));
     }
 
-    /// Local. Where that number stands.
-    [[nodiscard]] futex_word const& generation_word() const noexcept {
-        return state_.generation.word;
+    /// Local. Where that number stands, in the lower half.
+    [[nodiscard]] std::atomic<std::uint64_t> const& generation_word() const noexcept {
+        return words_.mine();
     }
 
     /// Node, collective. Waits for all; then exactly one rank runs `completion`, and all return
@@ -144,15 +133,20 @@ class rendezvous {
                                    function_ref<void(meeting_values&)> completion,
                                    meeting_values const& brought = {}) const;
 
-    /// Node, collective. meet() without failure and values; without completion, too.
+    /// Node, collective. meet() without failure and values.
     SHMWIN_API void meet(collective_call const& call,
                          function_ref<void(meeting_values&)> completion) const;
+    /// Node, collective. As that, but where no rank says `needed`, the completion, which then has
+    /// nothing to do, may not be run: all wait for each other, and that is all.
+    SHMWIN_API void meet(collective_call const& call,
+                         bool needed,
+                         function_ref<void(meeting_values&)> completion) const;
+    /// Node, collective. meet() without completion; without failure, too.
+    SHMWIN_API void meet(collective_call const& call, error_info const* failure) const;
     SHMWIN_API void meet(collective_call const& call) const;
 
-    /// Local. True if the rank is in the meeting that is not over yet. A snapshot.
-    [[nodiscard]] bool is_here(int rank) const noexcept {
-        return slot(rank).came_to.load(std::memory_order_acquire) == number_of(generation());
-    }
+    /// Local. True if the rank is in the meeting that is not over yet. A snapshot. O(ranks)
+    [[nodiscard]] SHMWIN_API bool is_here(int rank) const noexcept;
 
     /// Local. The call that the rank is in, or was in last, in words: create_array("u", ...). What
     /// it is in may change meanwhile, and then be half of each.
@@ -173,30 +167,23 @@ class rendezvous {
     [[nodiscard]] SHMWIN_API std::optional<participants::departure> first_missing(bool look) const;
 
   private:
-    struct meeting; // one call of this rank
+    struct part; // this rank's, in one meeting
 
-    void arrive(collective_call const& call,
-                error_info const* failure,
-                function_ref<void(meeting_values&)> completion,
-                meeting_values const& brought) const;
-    // Never 0, which is no meeting. Short numbers do: no rank is behind by one meeting.
-    [[nodiscard]] static std::uint16_t number_of(std::uint32_t generation) noexcept {
-        return static_cast<std::uint16_t>(generation % 0xffff + 1);
-    }
-    void write_slot(std::uint32_t tag,
-                    std::uint32_t generation,
-                    collective_call const& call,
-                    error_info const* failure,
-                    meeting_values const& brought) const noexcept;
-    [[nodiscard]] std::uint64_t add(meeting const& mine) const noexcept;
-    void complete(meeting const& mine,
-                  std::uint64_t sum,
-                  function_ref<void(meeting_values&)> completion) const;
+    void enter(part const& mine) const;
+    [[nodiscard]] bool met_without_centre(part const& mine, std::uint64_t word) const;
+    void meet_at_centre(part const& mine, std::uint64_t word) const;
+    void write_slot(part const& mine) const noexcept;
+    [[nodiscard]] std::uint64_t add(std::uint64_t before, std::uint64_t share) const noexcept;
+    void complete(part const& mine,
+                  std::uint64_t word,
+                  std::uint32_t generation,
+                  std::uint64_t sum) const;
     [[nodiscard]] error_info run(function_ref<void(meeting_values&)> completion,
                                  meeting_values& values) const;
-    void wait(meeting const& mine) const;
+    void wait(part const& mine, std::uint64_t word, std::uint32_t generation) const;
     [[nodiscard]] std::uint32_t decide(std::uint32_t generation, std::uint32_t how) const noexcept;
     int note_missing(int rank) const noexcept;
+    [[noreturn]] void give_up(part const& mine, std::uint64_t word) const;
     [[noreturn]] void raise_missing(collective_call const& call) const;
     void finish() const;
     [[nodiscard]] error_info judge() const;
@@ -207,6 +194,7 @@ class rendezvous {
 
     rendezvous_state& state_;
     std::span<meeting_slot> slots_;
+    arrivals words_;
     participants who_;
     parking_lot lot_;
     wait_policy policy_;
