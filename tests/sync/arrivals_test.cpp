@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: MIT
+// Meetings that are met without the centre, and those for which all go there; step by step, by
+// the words of the ranks.
+#include "shmwin/base/error.hpp"
+#include "shmwin/sync/arrivals.hpp"
+#include "shmwin/sync/rendezvous.hpp"
+
+#include "support/rendezvous_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <gmock/gmock.h>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace shmwin {
+namespace {
+
+using detail::arrivals;
+using detail::meeting_values;
+using test::eventually;
+using test::no_completion;
+using test::outcome_of;
+using testing::HasSubstr;
+using how_it_is = arrivals::outcome;
+
+constexpr int n = 3;
+constexpr std::uint32_t fence_tag = 5;
+constexpr std::uint32_t other_tag = 6;
+
+// --- the words
+// ----------------------------------------------------------------------------------------------
+
+struct Arrivals : testing::Test {
+    Arrivals() : pages({.capacity = 4096, .n_ranks = n}) {}
+
+    [[nodiscard]] std::span<detail::meeting_slot> slots() const {
+        return pages.where().as<detail::meeting_slot>(detail::section_id::meeting_slots);
+    }
+    [[nodiscard]] arrivals of(int rank) const {
+        return {slots(), rank, pages.meeting_state().bell};
+    }
+    // One look: a wait that may not sleep.
+    [[nodiscard]] how_it_is now(int rank, std::uint64_t word) const {
+        struct would_sleep {};
+        wait_policy once;
+        once.spin = 1;
+        once.yield = 0;
+        once.slice = wait_policy::min_slice;
+        try {
+            return of(rank).wait(word, once, [](bool) { throw would_sleep(); });
+        } catch (would_sleep const&) {
+            return how_it_is::open;
+        }
+    }
+    void begin_with(std::uint32_t number) const {
+        for (auto& each : slots()) {
+            each.word = number;
+        }
+    }
+
+    test::shared_pages pages;
+};
+
+TEST_F(Arrivals, AreMetWhenAllHaveComeToTheSame) {
+    auto const first = of(0).arrive(fence_tag, false);
+    EXPECT_EQ(now(0, first), how_it_is::open);
+    auto const second = of(1).arrive(fence_tag, false);
+    EXPECT_EQ(now(0, first), how_it_is::open);
+    EXPECT_EQ(now(1, second), how_it_is::open);
+    auto const third = of(2).arrive(fence_tag, false);
+    EXPECT_EQ(now(2, third), how_it_is::met);
+    EXPECT_EQ(now(1, second), how_it_is::met);
+    EXPECT_EQ(now(0, first), how_it_is::met);
+}
+
+TEST_F(Arrivals, AreMetForTheLateWhenOthersAreInTheNext) {
+    auto const late = of(0).arrive(fence_tag, false);
+    for (int const rank : {1, 2}) {
+        EXPECT_NE(of(rank).arrive(fence_tag, false), 0U);
+    }
+    EXPECT_EQ(arrivals::number_of(of(1).arrive(other_tag, true)), 2U);
+    EXPECT_EQ(now(0, late), how_it_is::met);
+}
+
+TEST_F(Arrivals, OfAnyoneAtTheCentreTakeAllThere) {
+    for (int centre = 0; centre < n; ++centre) {
+        std::array<std::uint64_t, n> words{};
+        for (int rank = 0; rank < n; ++rank) {
+            words.at(static_cast<std::size_t>(rank)) = of(rank).arrive(fence_tag, rank == centre);
+        }
+        for (int rank = 0; rank < n; ++rank) {
+            if (rank == centre) continue;
+            EXPECT_EQ(now(rank, words.at(static_cast<std::size_t>(rank))), how_it_is::differs)
+                << rank << " and " << centre;
+        }
+    }
+}
+
+TEST_F(Arrivals, InAnotherCallTakeAllToTheCentre) {
+    for (int different = 0; different < n; ++different) {
+        std::array<std::uint64_t, n> words{};
+        for (int rank = 0; rank < n; ++rank) {
+            words.at(static_cast<std::size_t>(rank)) =
+                of(rank).arrive(rank == different ? other_tag : fence_tag, false);
+        }
+        for (int rank = 0; rank < n; ++rank) {
+            EXPECT_EQ(now(rank, words.at(static_cast<std::size_t>(rank))), how_it_is::differs)
+                << rank << " and " << different;
+        }
+    }
+}
+
+TEST_F(Arrivals, AreDecidedOnce) {
+    auto const mine = of(0).arrive(fence_tag, false);
+    auto const theirs = of(1).arrive(fence_tag, false);
+    of(0).abandon(mine); // rank 2
+    EXPECT_EQ(now(0, mine), how_it_is::abandoned);
+    EXPECT_EQ(now(1, theirs), how_it_is::abandoned);
+    EXPECT_EQ(of(2).arrive(fence_tag, false), 0U) << "it is too late";
+    EXPECT_EQ(of(2).arrive(fence_tag, false), 0U) << "for ever";
+    EXPECT_EQ(of(1).mine().load(), theirs) << "who has come has come";
+}
+
+TEST_F(Arrivals, OfAllCannotBeAbandoned) {
+    auto const mine = of(0).arrive(fence_tag, false);
+    for (int const rank : {1, 2}) {
+        EXPECT_NE(of(rank).arrive(fence_tag, false), 0U);
+    }
+    of(0).abandon(mine);
+    EXPECT_EQ(now(0, mine), how_it_is::met);
+    EXPECT_NE(of(1).arrive(fence_tag, false), 0U);
+}
+
+// Rank 1 is in the next meeting, in which it finds that rank 2 does not come any more.
+TEST_F(Arrivals, AbandonedInTheNextMeetingWereThereInThisOne) {
+    auto const late = of(0).arrive(fence_tag, false);
+    for (int const rank : {1, 2}) {
+        EXPECT_NE(of(rank).arrive(fence_tag, false), 0U);
+    }
+    auto const next = of(1).arrive(fence_tag, false);
+    of(1).abandon(next);
+    EXPECT_EQ(now(0, late), how_it_is::met) << "though its own word is abandoned there, too";
+    EXPECT_EQ(of(0).arrive(fence_tag, false), 0U);
+    EXPECT_EQ(now(1, next), how_it_is::abandoned);
+}
+
+TEST_F(Arrivals, NumbersMayWrap) {
+    begin_with(0xffff'fffeU);
+    for (std::uint32_t const expected : {0xffff'ffffU, 0U, 1U}) {
+        auto const first = of(0).arrive(fence_tag, false);
+        EXPECT_EQ(arrivals::number_of(first), expected);
+        EXPECT_EQ(now(0, first), how_it_is::open) << expected;
+        EXPECT_EQ(of(0).last_number(), expected);
+        auto const second = of(1).arrive(fence_tag, false);
+        EXPECT_EQ(now(1, second), how_it_is::open) << expected;
+        EXPECT_EQ(of(2).last_number(), expected) << "of a rank that has not come";
+        EXPECT_NE(of(2).arrive(fence_tag, false), 0U);
+        EXPECT_EQ(now(0, first), how_it_is::met) << expected;
+        EXPECT_EQ(now(1, second), how_it_is::met) << expected;
+    }
+}
+
+TEST_F(Arrivals, OfTheLateAreAbandonedAcrossTheWrap) {
+    begin_with(0xffff'ffffU);
+    auto const mine = of(0).arrive(fence_tag, false);
+    of(0).abandon(mine);
+    EXPECT_EQ(now(0, mine), how_it_is::abandoned);
+    EXPECT_EQ(of(1).arrive(fence_tag, false), 0U);
+}
+
+TEST_F(Arrivals, WakeThoseWhoSleep) {
+    for (bool const at_centre : {false, true}) {
+        test::sleeper const asleep(pages.meeting_state().bell);
+        EXPECT_NE(of(1).arrive(fence_tag, at_centre), 0U);
+        EXPECT_TRUE(asleep.wakes_up()) << at_centre;
+    }
+}
+
+TEST_F(Arrivals, SayWhoIsInTheMeeting) {
+    EXPECT_FALSE(of(0).is_in(0, 0)) << "there was none yet";
+    auto const mine = of(1).arrive(fence_tag, false);
+    EXPECT_EQ(of(0).last_number(), 1U);
+    EXPECT_TRUE(of(0).is_in(1, 1));
+    EXPECT_FALSE(of(0).is_in(0, 1));
+    of(1).abandon(mine);
+    EXPECT_FALSE(of(2).is_in(0, 1)) << "abandoned";
+    of(1).withdraw(mine);
+    EXPECT_FALSE(of(2).is_in(1, 1)) << "it gave up";
+}
+
+// --- meetings
+// ----------------------------------------------------------------------------------------------
+
+struct MixedMeetings : test::rendezvous_fixture {
+    MixedMeetings() { how.spin = 200; }
+};
+
+// Each kind of part in each place, in orders that the threads come to by chance.
+TEST_F(MixedMeetings, RunTheWorkOnceIfAnyRankNeedsIt) {
+    enum : unsigned { plain, needs, shares_cores, n_kinds };
+    for (unsigned mix = 0; mix < n_kinds * n_kinds * n_kinds; ++mix) {
+        std::array const kinds{mix % n_kinds, mix / n_kinds % n_kinds, mix / n_kinds / n_kinds};
+        bool const needed = std::ranges::count(kinds, unsigned{needs}) != 0;
+        test::shared_pages const own({.capacity = 4096, .n_ranks = n});
+        std::atomic<int> n_run{0};
+        constexpr int n_meetings = 20;
+        test::as_threads(n, [&](int rank) {
+            auto const kind = kinds.at(static_cast<std::size_t>(rank));
+            auto policy = how;
+            if (kind == shares_cores) policy.spin = 20;
+            auto const meeting = own.meeting(rank, policy);
+            for (int i = 0; i < n_meetings; ++i) {
+                meeting.meet({operation::fence}, kind == needs, [&](meeting_values&) { ++n_run; });
+                if (needed) {
+                    EXPECT_EQ(n_run, i + 1) << mix;
+                }
+                meeting.meet({operation::init});
+            }
+        });
+        EXPECT_LE(n_run, n_meetings) << mix;
+    }
+}
+
+TEST_F(MixedMeetings, RaiseTheErrorOfWorkThatOneRankNeeds) {
+    for (int needs = 0; needs < n; ++needs) {
+        auto const all = meet_all(n, [&](auto const& meeting, int rank) {
+            meeting.meet({operation::fence}, rank == needs, [](meeting_values&) {
+                raise(errc::data_race, "two wrote");
+            });
+            return meeting_values{};
+        });
+        test::expect_error(all, errc::data_race, -1, "two wrote");
+    }
+}
+
+TEST_F(MixedMeetings, AreTheSameForAFailureWithoutWork) {
+    for (int fails = 0; fails < n; ++fails) {
+        auto const all = meet_all(n, [&](auto const& meeting, int rank) {
+            error_info const mine{errc::shape_mismatch, false, -1, "shapes differ"};
+            meeting.meet({operation::copy}, rank == fails ? &mine : nullptr);
+            return meeting_values{};
+        });
+        test::expect_error(all, errc::shape_mismatch, fails, "shapes differ");
+    }
+}
+
+// One at a time: rank `first` waits already, be it at the centre or not, when the next comes.
+TEST_F(MixedMeetings, OfAFenceAndACreateAreADisagreementInEveryOrder) {
+    std::array order{0, 1, 2};
+    do {
+        for (int creates = 0; creates < n; ++creates) {
+            test::shared_pages const own({.capacity = 4096, .n_ranks = n});
+            auto const& state = own.meeting_state();
+            std::atomic<int> n_come{0};
+            std::vector<test::outcome> all(n);
+            test::as_threads(n, [&](int rank) {
+                auto const turn = std::ranges::find(order, rank) - order.begin();
+                EXPECT_TRUE(eventually([&] {
+                    return n_come == turn
+                           && (turn == 0
+                               || state.bell.n_sleepers + state.generation.n_sleepers > 0);
+                }));
+                ++n_come;
+                auto const meeting = own.meeting(rank, how);
+                all[static_cast<std::size_t>(rank)] = outcome_of([&] {
+                    if (rank != creates) {
+                        meeting.meet({operation::fence});
+                        return meeting_values{};
+                    }
+                    return meeting.meet({operation::create_value, "n"}, nullptr, no_completion);
+                });
+                meeting.meet({operation::fence}); // it goes on
+            });
+            test::expect_error(all, errc::disagreement, creates == 0 ? 1 : creates, "rank 0: ");
+            EXPECT_THAT(all[0].error->text, HasSubstr("create_value(\"n\")"));
+        }
+    } while (std::ranges::next_permutation(order).found);
+}
+
+// All sleep where arrivals wake them when the last one comes, who goes to the centre.
+TEST_F(MixedMeetings, WakeSleepersByAnArrivalAtTheCentre) {
+    test::shared_pages const own({.capacity = 4096, .n_ranks = n});
+    std::atomic<int> n_run{0};
+    test::as_threads(n, [&](int rank) {
+        if (rank == n - 1) {
+            EXPECT_TRUE(eventually([&] { return own.meeting_state().bell.n_sleepers == n - 1; }));
+        }
+        own.meeting(rank, how).meet(
+            {operation::fence}, rank == n - 1, [&](meeting_values&) { ++n_run; });
+    });
+    EXPECT_EQ(n_run, 1);
+    EXPECT_EQ(own.meeting_state().bell.n_sleepers, 0U);
+}
+
+TEST_F(MixedMeetings, ThatNeedNothingLeaveTheCentreAlone) {
+    test::shared_pages const own({.capacity = 4096, .n_ranks = n});
+    test::as_threads(n, [&](int rank) {
+        auto const meeting = own.meeting(rank, how);
+        for (std::uint32_t i = 1; i <= 100; ++i) {
+            meeting.meet({operation::fence});
+            EXPECT_EQ(meeting.generation(), i);
+        }
+    });
+    EXPECT_EQ(own.meeting_state().arrivals, 0U);
+    EXPECT_EQ(own.meeting_state().generation.word, 0U);
+}
+
+// The number of meetings and the centre's own wrap at different times.
+TEST_F(MixedMeetings, GoOnWhenTheNumbersWrap) {
+    test::shared_pages const own({.capacity = 4096, .n_ranks = n});
+    auto const slots = own.where().as<detail::meeting_slot>(detail::section_id::meeting_slots);
+    for (auto& each : slots) {
+        each.word = 0xffff'fff0U;
+    }
+    own.meeting_state().generation.word = 0xffff'fffcU;
+    std::atomic<int> n_run{0};
+    test::as_threads(n, [&](int rank) {
+        auto const meeting = own.meeting(rank, how);
+        for (int i = 1; i <= 20; ++i) {
+            meeting.meet({operation::fence});
+            meeting.meet({operation::fence}, rank == 1, [&](meeting_values&) { ++n_run; });
+            EXPECT_EQ(n_run, i);
+        }
+    });
+}
+
+TEST_F(MixedMeetings, SayWhoIsHere) {
+    test::shared_pages const own({.capacity = 4096, .n_ranks = n});
+    auto const seen = own.meeting(0, how);
+    auto const who_is_here = [&] {
+        std::array<bool, n> here{};
+        for (int rank = 0; rank < n; ++rank) {
+            here.at(static_cast<std::size_t>(rank)) = seen.is_here(rank);
+        }
+        return here;
+    };
+    using all = std::array<bool, n>;
+    for (bool const needed : {false, true}) {
+        EXPECT_EQ(who_is_here(), (all{false, false, false}));
+        std::atomic<bool> may_come{false};
+        std::thread watch([&] {
+            EXPECT_TRUE(eventually([&] { return who_is_here() == all{false, true, true}; }));
+            may_come = true;
+        });
+        test::as_threads(n, [&](int rank) {
+            if (rank == 0) {
+                EXPECT_TRUE(eventually([&] { return may_come.load(); }));
+            }
+            own.meeting(rank, how).meet({operation::fence}, needed, [&](meeting_values&) {
+                EXPECT_EQ(who_is_here(), (all{true, true, true}));
+            });
+        });
+        watch.join();
+    }
+}
+
+} // namespace
+} // namespace shmwin
