@@ -2,6 +2,8 @@
 // How tasks come and go, and who waits for them.
 #include "shmwin/memory/task_queue.hpp"
 
+#include "shmwin/sync/missing.hpp"
+
 #include "memory/task_chain.hpp"
 
 #include <algorithm>
@@ -56,13 +58,15 @@ void task_queue::push(std::span<std::byte const> tasks) const {
 pop_outcome
 task_queue::pop(void* to, task_ticket& got, char const* call, wait_deadline until) const {
     auto outcome = pop_outcome::none;
+    awaited const what{call, key()};
     waits_.park(
-        {call, key()},
+        what,
         [&] {
             outcome = lease(got);
             return outcome != pop_outcome::none;
         },
         [&](bool look) {
+            check_open(waits_.who(), what); // by another thread of this rank
             if (look) look_after_leases();
         },
         until);

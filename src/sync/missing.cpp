@@ -25,12 +25,6 @@ std::string words_for(participants const& who, int rank) {
     return text("rank ", rank, " did not come");
 }
 
-// Who waits for others after close() would wait for ever.
-void check_open(participants const& who, awaited const& what) {
-    if (who.state(who.self()) != participant_state::closed) return;
-    raise(errc::closed, text(what.call, " is not possible (the segment is closed)"));
-}
-
 [[noreturn]] void raise_for(awaited const& what, int rank, std::string const& reasons) {
     raise(error_info{
         errc::barrier_broken, false, rank, text(what.call, " cannot be met (", reasons, ")")});
@@ -43,6 +37,12 @@ std::optional<int> first_gone(participants const& who, rank_bits set, bool look)
         if (contains(set, rank) && !who.alive(rank, look)) return rank;
     }
     return std::nullopt;
+}
+
+void check_open(participants const& who, awaited const& what) {
+    auto const mine = who.state(who.self());
+    if (mine != participant_state::closed && mine != participant_state::left) return;
+    raise(errc::closed, text(what.call, " is not possible (the segment is closed)"));
 }
 
 void check_none_missing(wait_context const& in, awaited const& what, bool look) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/sync/section.hpp"
 
+#include "shmwin/sync/missing.hpp"
 #include "shmwin/sync/value_wait.hpp"
 
 #include <new>
@@ -56,7 +57,7 @@ bool section_access::begin_reading(std::uint64_t at_least, wait_deadline until) 
     auto const ready = [&] { return version() >= at_least || lock_.is_broken(); };
     auto const check = [&](bool look) {
         if (look) lock_.notice_dead_writer();
-        if (!ready()) by_.check_peers(what_, look);
+        if (!ready()) check_all_there(by_, what_, look);
     };
     for (;;) { // who repairs may write less than was asked for
         if (!wait_on_line(state_.changed, by_, what_, ready, check, until)) return false;

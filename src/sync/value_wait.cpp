@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/sync/value_wait.hpp"
 
+#include "shmwin/sync/missing.hpp"
+
 #include <chrono>
 #include <sched.h>
 
@@ -66,7 +68,7 @@ bool wait_for_value(wait_context const& waits,
                     awaited const& what,
                     function_ref<bool()> ready,
                     wait_deadline until) {
-    auto const check = [&](bool look) { waits.check_peers(what, look); };
+    auto const check = [&](bool look) { check_all_there(waits, what, look); };
     return wait_on_line(waits.lot().line(what.object).sequence, waits, what, ready, check, until);
 }
 

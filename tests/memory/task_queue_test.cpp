@@ -110,6 +110,28 @@ TEST_F(TaskQueue, ALeaseThatIsOutIsNotTheEnd) {
     EXPECT_EQ(other.outcome(), pop_outcome::end);
 }
 
+// As a thread of a rank may, while another one closes.
+TEST_F(TaskQueue, AfterCloseNobodyWaits) {
+    for (bool const leaves : {false, true}) {
+        test::queue_pages<std::int64_t> const own;
+        auto user = own.user(0);
+        user.push(1);
+        auto const held = user.pop();
+        ASSERT_TRUE(held);
+        if (leaves) {
+            user.waits().meeting().leave("fence", "it had enough");
+        } else {
+            own.pages.who(0).close();
+        }
+        try {
+            user.pop(steady_clock::now() + std::chrono::seconds(10));
+            ADD_FAILURE() << "the wait returned";
+        } catch (runtime_failure const& e) {
+            EXPECT_EQ(e.code(), errc::closed);
+        }
+    }
+}
+
 TEST_F(TaskQueue, ALeaseEndsOnce) {
     mine.push({1, 2});
     auto const first = mine.pop();

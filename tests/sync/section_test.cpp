@@ -176,6 +176,15 @@ TEST_F(Section, ReaderAsleepIsToldOfWhoGaveUp) {
     reader.join();
 }
 
+TEST_F(Section, AfterCloseNobodyWaits) {
+    world.pages.who(0).close();
+    auto me = as(0);
+    auto const thrown =
+        error_of([&] { static_cast<void>(me.section().begin_reading(1, deadline_after(10s))); });
+    ASSERT_TRUE(thrown);
+    EXPECT_EQ(thrown->code, errc::closed);
+}
+
 TEST_F(Section, WhoWaitsForAVersionThatRepairDoesNotReachWaitsOn) {
     auto filler = as(1);
     ASSERT_TRUE(filler.section().begin_writing(no_deadline));

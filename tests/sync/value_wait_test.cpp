@@ -3,6 +3,7 @@
 #include "shmwin/sync/deadline.hpp"
 #include "shmwin/sync/value_wait.hpp"
 
+#include "support/ranks.hpp"
 #include "support/soak.hpp"
 #include "support/sync_fixture.hpp"
 
@@ -185,6 +186,19 @@ TEST_F(ValueWait, KilledPeerIsNamedWithinASecond) {
     values.there = 1;
     notify(0);
     wait_until_is(0, values.there, 1);
+}
+
+TEST_F(ValueWait, AfterCloseNobodyWaits) {
+    world.pages.who(0).close();
+    auto const is_set = [&] { return values.there != 0; };
+    auto const thrown = error_of([&] {
+        detail::wait_for_value(
+            world.waits(0), world.what("value::wait"), is_set, deadline_after(10s));
+    });
+    ASSERT_TRUE(thrown);
+    EXPECT_EQ(thrown->code, errc::closed);
+    values.there = 1; // what is there needs no wait
+    EXPECT_TRUE(detail::wait_for_value(world.waits(0), world.what("value::wait"), is_set));
 }
 
 TEST_F(ValueWait, PredicateThatThrowsLeavesNoSleeperBehind) {

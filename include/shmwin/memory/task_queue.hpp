@@ -86,6 +86,7 @@ class SHMWIN_API task_queue {
 
     /// Local. Leases the first task queued and copies it to `to`; sleeps while there is none and
     /// some are leased, until the deadline. Leases of ranks that ended are taken back.
+    /// @throws runtime_failure (closed)  it would sleep, and this rank has closed the segment
     [[nodiscard]] pop_outcome
     pop(void* to, task_ticket& got, char const* call, wait_deadline until) const;
     [[nodiscard]] pop_outcome try_pop(void* to, task_ticket& got) const;

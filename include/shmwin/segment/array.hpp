@@ -215,7 +215,8 @@ class array {
     /// who begin a section get owner_died until somebody fills the array to the end in a
     /// repair_section().
     ///
-    /// @throws owner_died (rank: whose it was), runtime_failure (would_deadlock), out_of_memory
+    /// @throws owner_died (rank: whose it was), runtime_failure (would_deadlock, closed),
+    ///         out_of_memory
     /// @throws peer_left  who holds it left the segment and lives on
     [[nodiscard]] write_section_guard<view_type> write_section() const
         requires(!std::is_const_v<T>) {
@@ -244,6 +245,7 @@ class array {
     /// Local. Waits until the array was filled so many times, and holds it against writers to the
     /// end of the guard's scope. The view is read-only. Errors as of write_section(), and:
     /// @throws peer_left  it was filled less often, and a rank is missing: nobody may ever fill it
+    /// @throws runtime_failure (closed)  this rank closed the segment, before or meanwhile
     [[nodiscard]] read_section_guard<const_view_type>
     read_section(std::uint64_t at_least = 1) const {
         return {*begin_reading("array::read_section", at_least, detail::no_deadline), view()};

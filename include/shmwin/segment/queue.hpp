@@ -72,6 +72,7 @@ class queue : public detail::sync_handle<detail::task_queue_state> {
     /// says that all work is done: nothing is queued and no lease is out anywhere. Leases of ranks
     /// that left or died are taken back within 1 s by those who wait; no death ends the wait. A
     /// thread that pops while it holds the last lease itself waits for itself.
+    /// @throws runtime_failure (closed)  this rank closed the segment, before or meanwhile
     [[nodiscard]] lease<T> pop() const { return *wait(detail::no_deadline); }
 
     /// Local. As pop(), for at most so long. Nothing: the time is over, and there may be more

@@ -166,6 +166,7 @@ class value {
     /// while, then sleeps, and drives MPI meanwhile. What happened before the change is visible
     /// after it. @see ISO C++20 [atomics.wait]
     /// @throws peer_left  a rank left or died: it may be the one that is waited for
+    /// @throws runtime_failure (closed)  this rank closed the segment, before or meanwhile
     T wait(T old) const {
         return awaited_value("value::wait", differs_from(old), detail::no_deadline).first;
     }
@@ -176,7 +177,7 @@ class value {
         return awaited_value("value::wait", predicate, detail::no_deadline).first;
     }
     /// wait() for so long at most. False if then the value is still `old`, or the predicate does
-    /// not hold.
+    /// not hold. Errors as of wait().
     template <typename Rep, typename Period>
     bool wait_for(T old, std::chrono::duration<Rep, Period> const& how_long) const {
         return awaited_value("value::wait_for", differs_from(old), detail::deadline_after(how_long))
@@ -234,9 +235,8 @@ class value {
     }
 
     [[nodiscard]] static auto differs_from(T old) noexcept {
-        return [before = std::bit_cast<raw>(old)](T now) {
-            return std::bit_cast<raw>(now) != before;
-        };
+        return
+            [before = std::bit_cast<raw>(old)](T now) { return std::bit_cast<raw>(now) != before; };
     }
     // The value that was seen last, and whether it was the right one.
     template <typename Predicate>

@@ -27,6 +27,10 @@ using rank_bits = std::span<std::uint64_t const>;
 [[nodiscard]] SHMWIN_API std::optional<int>
 first_gone(participants const& who, rank_bits set, bool look);
 
+/// Local. Who waits for others after its own close() or leave() would wait for ever.
+/// @throws runtime_failure (closed)
+SHMWIN_API void check_open(participants const& who, awaited const& what);
+
 /// Local. The check of waits that end when all ranks of the segment are there and one of them does
 /// something: throws barrier_broken, which names all that are missing, or runtime_failure (closed).
 SHMWIN_API void check_none_missing(wait_context const& in, awaited const& what, bool look);

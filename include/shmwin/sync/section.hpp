@@ -50,6 +50,7 @@ class SHMWIN_API section_access {
 
     /// Waits until the version is `at_least` or more and nobody writes. False at `until`.
     /// @throws peer_left  the version is less, and a rank is missing: nobody may ever write it
+    /// @throws runtime_failure (closed)  the version is less, and this rank has closed the segment
     [[nodiscard]] bool begin_reading(std::uint64_t at_least, wait_deadline until);
     void finish_reading();
 

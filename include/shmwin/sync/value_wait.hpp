@@ -38,6 +38,7 @@ SHMWIN_API void notify_line(waitable& line) noexcept;
 
 /// Local. wait_on_line() of the parking lot's line for this key.
 /// @throws peer_left  any participant is missing
+/// @throws runtime_failure (closed)  this one has closed the segment
 SHMWIN_API bool wait_for_value(wait_context const& waits,
                                awaited const& what,
                                function_ref<bool()> ready,
