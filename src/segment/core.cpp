@@ -191,8 +191,12 @@ segment_core::segment_core(node const& on,
 segment_core::~segment_core() = default;
 
 void segment_core::require_open(operation op) const {
+    require_open(name(op));
+}
+
+void segment_core::require_open(std::string_view call) const {
     if (is_open()) return;
-    raise(errc::closed, text(name(op), " is not possible (the segment is closed)"));
+    raise(errc::closed, text(call, " is not possible (the segment is closed)"));
 }
 
 void segment_core::fence(source_line const& where) {

@@ -72,6 +72,7 @@ std::string segment_core::scratch_shadow_name(placed_object const& what) const {
 race_checker segment_core::check_races(std::string_view shadow_name,
                                        checked_array const& of,
                                        source_line const& where) {
+    require_open("checked()");
     auto const found = find_or_make_shadow(shadow_name, of);
     auto& shadow = *reinterpret_cast<race_shadow*>(region_.at(found.head.offset));
     auto const number = sweep_number(rendezvous_.generation());

@@ -18,7 +18,8 @@ std::string hidden_name(std::uint32_t index, std::uint32_t generation) {
 }
 
 // The one of that array, which the first who asks makes.
-void* find_or_make(segment_core const& in, placed_object const& of) {
+void* find_or_make(segment_core const& in, placed_object const& of, char const* call) {
+    in.require_open(call);
     auto const name = hidden_name(of.index, of.generation);
     if (auto const found = in.names().find_head(name)) return in.memory().at(found->head.offset);
     object_request request{operation::none, name, object_kind::sync};
@@ -57,7 +58,7 @@ std::optional<write_hold> write_hold::begin(std::shared_ptr<segment_core> const&
                                             placed_object const& of,
                                             char const* call,
                                             wait_deadline until) {
-    auto* const at = find_or_make(*core, of);
+    auto* const at = find_or_make(*core, of, call);
     auto section = access_to(*core, at, call);
     if (!section.begin_writing(until)) return std::nullopt;
     return write_hold(core, at, section.version() + 1, false);
@@ -65,8 +66,9 @@ std::optional<write_hold> write_hold::begin(std::shared_ptr<segment_core> const&
 
 write_hold write_hold::begin_repair(std::shared_ptr<segment_core> const& core,
                                     placed_object const& of) {
-    auto* const at = find_or_make(*core, of);
-    auto section = access_to(*core, at, "array::repair_section");
+    auto const* const call = "array::repair_section";
+    auto* const at = find_or_make(*core, of, call);
+    auto section = access_to(*core, at, call);
     bool const is_repair = section.begin_repair();
     return {core, at, section.version() + 1, is_repair};
 }
@@ -86,7 +88,7 @@ std::optional<read_hold> read_hold::begin(std::shared_ptr<segment_core> const& c
                                           char const* call,
                                           std::uint64_t at_least,
                                           wait_deadline until) {
-    auto* const at = find_or_make(*core, of);
+    auto* const at = find_or_make(*core, of, call);
     auto section = access_to(*core, at, call);
     if (!section.begin_reading(at_least, until)) return std::nullopt;
     return read_hold(core, at, section.version());

@@ -72,6 +72,22 @@ struct Checked : open_segment {
     log_sink sink = nullptr;
 };
 
+TEST_F(Checked, AfterCloseIsRefused) {
+    segment other(on, {.capacity = 8_MiB});
+    auto const u = other.create_array<double>("u", shape(4));
+    auto const v = other.create_levels<double>("v", shape(4));
+    auto const w = other.scratch_array<double>(shape(4));
+    static_cast<void>(u.checked()); // its shadow is there
+    other.close();
+    auto const code_of = [](detail::function_ref<void()> call) {
+        auto const thrown = error_of(call);
+        return thrown ? thrown->code : errc::ok;
+    };
+    EXPECT_EQ(code_of([&] { static_cast<void>(u.checked()); }), errc::closed);
+    EXPECT_EQ(code_of([&] { static_cast<void>(v.checked_now()); }), errc::closed);
+    EXPECT_EQ(code_of([&] { static_cast<void>(w.checked()); }), errc::closed);
+}
+
 TEST_F(Checked, ViewsReadAndWriteTheElements) {
     auto const u = seg.create_array<double>("u", shape(4, 5));
     auto const v = u.checked();

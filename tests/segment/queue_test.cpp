@@ -256,6 +256,19 @@ TEST_F(Queue, DrivesMpiWhileItWaits) {
     seg.fence();
 }
 
+TEST_F(Queue, AfterCloseIsRefused) {
+    segment other(on, {.capacity = 8_MiB});
+    auto const tasks = other.create_queue<int>("tasks");
+    tasks.push(1);
+    other.close();
+    auto const thrown = error_of([&] { static_cast<void>(tasks.clear()); });
+    ASSERT_TRUE(thrown);
+    EXPECT_EQ(thrown->code, errc::closed);
+    EXPECT_THAT(thrown->text, HasSubstr("queue::clear"));
+    EXPECT_EQ(error_of([&] { static_cast<void>(tasks.try_pop()); })->code, errc::closed);
+    EXPECT_EQ(tasks.size(), static_cast<std::size_t>(size));
+}
+
 TEST_F(Queue, SaysWhenMemoryIsOut) {
     auto const tasks = seg.create_queue<std::array<double, 1000>>("tasks");
     seg.fence();

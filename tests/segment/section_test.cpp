@@ -158,6 +158,26 @@ TEST_F(Section, BegunWhileAnExceptionUnwindsEndsAsUsual) {
     seg.fence();
 }
 
+TEST_F(Section, AfterCloseIsRefused) {
+    segment other(on, {.capacity = 8_MiB});
+    auto const b = other.create_array<int>("b", shape(10));
+    auto const filled = other.create_array<int>("filled", shape(10));
+    static_cast<void>(filled.write_section_for(60s));
+    other.close();
+    for (auto const& begin :
+         {+[](array<int, 1> const& of) { static_cast<void>(of.read_section(0)); },
+          +[](array<int, 1> const& of) { static_cast<void>(of.read_section_for(10s)); },
+          +[](array<int, 1> const& of) { static_cast<void>(of.write_section()); },
+          +[](array<int, 1> const& of) { static_cast<void>(of.repair_section()); }}) {
+        for (auto const& each : {b, filled}) {
+            auto const thrown = error_of([&] { begin(each); });
+            ASSERT_TRUE(thrown);
+            EXPECT_EQ(thrown->code, errc::closed);
+            EXPECT_THAT(thrown->text, HasSubstr("_section"));
+        }
+    }
+}
+
 TEST_F(Section, BelongsToItsArrayAndEndsWithIt) {
     auto const b = seg.create_array<int>("b", shape(10));
     if (rank == 0) fill(1);

@@ -164,6 +164,7 @@ class array {
     /// @throws out_of_memory (out_of_memory, no_space)  there is no room for the shadow
     /// @throws argument_error (not_found)     the array was destroyed before
     /// @throws runtime_failure (unsupported)  it is adopted, and each rank has a copy of its own
+    /// @throws runtime_failure (closed)       the segment is closed
     /// @complexity  two look-ups, and O(elements) for the first; an access costs one atomic load,
     ///              and one compare-exchange if it is the first one of this rank since the fence
     [[nodiscard]] checked_view<T, extents_type, Layout>

@@ -183,6 +183,7 @@ class SHMWIN_API segment_core final : public finalizable,
 
     /// @throws runtime_failure (closed)
     void require_open(operation op) const;
+    void require_open(std::string_view call) const;
     /// @throws runtime_failure (busy)  the object is write-protected
     void require_thawed(char const* call, std::uint32_t index, std::uint32_t generation) const;
 

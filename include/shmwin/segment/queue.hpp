@@ -6,7 +6,6 @@
 #pragma once
 
 #include "shmwin/base/contract.hpp"
-#include "shmwin/base/error.hpp"
 #include "shmwin/base/type_id.hpp"
 #include "shmwin/memory/task_queue.hpp"
 #include "shmwin/segment/array.hpp"
@@ -20,7 +19,6 @@
 #include <new>
 #include <optional>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -76,7 +74,7 @@ class queue : public detail::sync_handle<detail::task_queue_state> {
     [[nodiscard]] lease<T> pop() const { return *wait(detail::no_deadline); }
 
     /// Local. As pop(), for at most so long. Nothing: the time is over, and there may be more
-    /// later. An empty lease: all work is done.
+    /// later. An empty lease: all work is done. Errors as of pop().
     template <typename Rep, typename Period>
     [[nodiscard]] std::optional<lease<T>>
     pop_for(std::chrono::duration<Rep, Period> const& how_long) const {
@@ -90,10 +88,15 @@ class queue : public detail::sync_handle<detail::task_queue_state> {
 
     /// Local. Takes the first task if there is one. Nothing: all that is left is leased. An empty
     /// lease: all work is done.
+    /// @throws runtime_failure (closed)  the segment is closed
     [[nodiscard]] std::optional<lease<T>> try_pop() const;
 
     /// Local. Takes all that is queued out, without a lease; leases go on. How many there were.
-    std::size_t clear() const { return all().clear(); }
+    /// @throws runtime_failure (closed)  the segment is closed
+    std::size_t clear() const {
+        require_open("queue::clear");
+        return all().clear();
+    }
 
     /// Local. Tasks that are queued; that are leased. Of one moment.
     [[nodiscard]] std::size_t size() const noexcept { return all().n_queued(); }
@@ -111,10 +114,7 @@ class queue : public detail::sync_handle<detail::task_queue_state> {
     [[nodiscard]] detail::task_queue all() const noexcept {
         return {state(), core().memory(), waits()};
     }
-    void require_open(char const* call) const {
-        if (core().is_open()) return;
-        raise(errc::closed, std::string(call) + " is not possible (the segment is closed)");
-    }
+    void require_open(char const* call) const { core().require_open(call); }
     [[nodiscard]] std::optional<lease<T>> wait(detail::wait_deadline until) const;
 };
 
