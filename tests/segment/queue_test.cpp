@@ -110,6 +110,23 @@ TEST_F(Queue, AllRanksWorkUntilAllIsDone) {
     seg.destroy(total);
 }
 
+#ifndef NDEBUG
+TEST_F(Queue, AnEmptyLeaseHasNoTaskToRead) {
+    auto const tasks = seg.create_queue<int>("tasks");
+    if (rank == 0) {
+        auto const end = tasks.pop();
+        EXPECT_DEATH(static_cast<void>(*end), "precondition");
+        tasks.push(1);
+        auto task = tasks.pop();
+        auto const moved = std::move(task);
+        EXPECT_EQ(*moved, 1);
+        // NOLINTNEXTLINE(bugprone-use-after-move): it is empty
+        EXPECT_DEATH(static_cast<void>(*task), "precondition");
+    }
+    seg.fence();
+}
+#endif
+
 TEST_F(Queue, DestroyGivesAllMemoryBack) {
     seg.create_queue<double>("other"); // the directory has its own memory from here on
     auto const before = seg.heap().stats().n_blocks;

@@ -129,6 +129,7 @@ class lease {
     lease(lease&& other) noexcept
         : from_(std::move(other.from_)),
           which_(std::exchange(other.which_, {})),
+          has_task_(std::exchange(other.has_task_, false)),
           bytes_(other.bytes_) {}
     lease& operator=(lease const&) = delete;
     lease& operator=(lease&& other) noexcept {
@@ -136,6 +137,7 @@ class lease {
         put_back();
         from_ = std::move(other.from_);
         which_ = std::exchange(other.which_, {});
+        has_task_ = std::exchange(other.has_task_, false);
         bytes_ = other.bytes_;
         return *this;
     }
@@ -144,9 +146,10 @@ class lease {
     /// Local. True until it ends.
     explicit operator bool() const noexcept { return which_.chunk != 0; }
 
-    /// @pre  it came with a task; that may be done by now
+    /// Local. The copy of the task.
+    /// @pre  it came with a task; that may be done by now (checked in debug builds)
     [[nodiscard]] T const& operator*() const noexcept {
-        SHMWIN_EXPECT(static_cast<bool>(from_));
+        SHMWIN_EXPECT(has_task_);
         return *std::launder(reinterpret_cast<T const*>(bytes_.data()));
     }
     [[nodiscard]] T const* operator->() const noexcept { return &**this; }
@@ -177,6 +180,7 @@ class lease {
 
     queue<T> from_{};
     detail::task_ticket which_{};
+    bool has_task_ = false; ///< it came with one; which_ tells whether it is still to be done
     alignas(T) std::array<std::byte, sizeof(T)> bytes_;
 };
 
@@ -186,6 +190,7 @@ std::optional<lease<T>> queue<T>::try_pop() const {
     lease<T> got(*this);
     auto const outcome = all().try_pop(got.bytes_.data(), got.which_);
     if (outcome == detail::pop_outcome::none) return std::nullopt;
+    got.has_task_ = outcome == detail::pop_outcome::task;
     return got;
 }
 
@@ -195,6 +200,7 @@ std::optional<lease<T>> queue<T>::wait(detail::wait_deadline until) const {
     lease<T> got(*this);
     auto const outcome = all().pop(got.bytes_.data(), got.which_, "queue::pop", until);
     if (outcome == detail::pop_outcome::none) return std::nullopt;
+    got.has_task_ = outcome == detail::pop_outcome::task;
     return got;
 }
 
