@@ -22,13 +22,15 @@ void check_count(std::int64_t n_indices) {
 } // namespace
 
 void counter::reset(std::int64_t n, source_line const& called_at) const {
-    auto const all = lines();
     auto const record = core().names().at(where().index, where().generation);
     auto const name = record ? std::string(record->name_text()) : std::string();
     std::array const extents{n};
     core().meet({operation::reset_counter, name, {}, extents, where().index, called_at}, [&] {
+        if (!is_valid()) {
+            raise(errc::not_found, "counter cannot be reset (it was destroyed before)");
+        }
         check_count(n);
-        detail::restart_counter(all, n);
+        detail::restart_counter(lines(), n);
     });
 }
 

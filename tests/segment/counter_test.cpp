@@ -115,6 +115,9 @@ TEST_F(Counter, IsFoundAndDestroyed) {
     seg.fence();
     seg.destroy(loop);
     EXPECT_FALSE(found.is_valid());
+    auto const gone = agreed_error_of(world, [&] { found.reset(10); });
+    EXPECT_EQ(gone.code, errc::not_found);
+    EXPECT_THAT(gone.text, HasSubstr("destroyed before"));
     EXPECT_FALSE(counter());
 }
 

@@ -59,6 +59,7 @@ class SHMWIN_API counter : public detail::sync_handle<detail::counter_state> {
 
     /// Node, collective. Begins the loop anew, over n indices. Orders memory as fence() does.
     /// @throws argument_error (invalid_argument)  n is negative
+    /// @throws argument_error (not_found)         it was destroyed before
     /// @throws peer_left, runtime_failure (disagreement, closed)
     void reset(std::int64_t n, source_line const& called_at = source_line::current()) const;
 
