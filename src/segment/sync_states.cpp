@@ -67,7 +67,8 @@ void tell_shared_mutex(plain_text& out,
         tell_holder(out, {rank, static_cast<std::uint32_t>(word >> 32U)});
         if (n_readers != 0) out << ", who waits for readers";
     } else if (word != 0) {
-        out << "not repaired since a writer died";
+        out << (shared_mutex_access::is_not_recoverable(word) ? "not recoverable"
+                                                              : "not repaired since a writer died");
     } else if (n_readers == 0) {
         out << "free";
     }

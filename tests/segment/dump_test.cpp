@@ -380,7 +380,8 @@ TEST_F(DumpInASignalHandler, GoesOnWhileOthersChangeTheNames) {
 
 struct StateInWords : testing::Test {
     [[nodiscard]] std::string words() const { return words(mutex); }
-    [[nodiscard]] std::string words(detail::mutex_state const& of) const {
+    template <typename State>
+    [[nodiscard]] std::string words(State const& of) const {
         std::string all;
         auto const append = [](void* to, std::string_view piece) noexcept {
             static_cast<std::string*>(to)->append(piece);
@@ -444,6 +445,20 @@ TEST_F(StateInWords, OfAMutexWhoseHolderDiedSaysSo) {
     EXPECT_THAT(words(shared), testing::StartsWith("held by rank 2"));
     shared.unlock(waits, {"mutex::unlock"});
     EXPECT_THAT(words(shared), HasSubstr("not recoverable"));
+}
+
+TEST_F(StateInWords, OfASharedMutexTellsRepairFromItsEnd) {
+    std::array<detail::shared_mutex_line, 4> lines{};
+    set_type("shmwin.shared_mutex/1");
+    record.n_bytes = sizeof lines;
+    detail::shared_mutex_access lock(lines, waits, {"shared_mutex::lock"});
+    ASSERT_TRUE(lock.try_lock());
+    EXPECT_THAT(words(lines), testing::StartsWith("held by rank 2"));
+    lock.unlock_broken();
+    EXPECT_EQ(words(lines), "not repaired since a writer died");
+    ASSERT_TRUE(lock.lock_to_repair());
+    lock.unlock();
+    EXPECT_EQ(words(lines), "not recoverable");
 }
 
 TEST_F(StateInWords, OfWhatIsUnknownIsNotTold) {

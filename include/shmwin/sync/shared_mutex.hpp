@@ -95,6 +95,11 @@ class shared_mutex_access {
     /// Readers of all ranks. A snapshot.
     [[nodiscard]] SHMWIN_API std::uint64_t n_readers() const noexcept;
 
+    /// What a writer's word says, for reports.
+    [[nodiscard]] static constexpr bool is_not_recoverable(std::uint64_t word) noexcept {
+        return (word & not_recoverable) != 0;
+    }
+
   private:
     static constexpr std::uint64_t inside = 0x8000'0000U;
     static constexpr std::uint64_t inconsistent = 0x4000'0000U;
