@@ -3,33 +3,21 @@
 
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
+#include "shmwin/sync/long_wait.hpp"
+#include "shmwin/sync/look_clock.hpp"
+
+#include "sync/patience.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <string>
 
 namespace shmwin::inline v1::detail {
 namespace {
 
-using std::chrono::steady_clock;
-
 // Between two looks at a lock that is held: less than a microsecond, then up to two.
 constexpr int first_pauses = 8;
 constexpr int most_pauses = 32;
-
-// Who only tries looks at the holder's process as often as who waits.
-constexpr std::chrono::milliseconds look_every{100};
-// For who left, to unlock as its exception unwinds, or to end.
-constexpr std::chrono::milliseconds grace_of_who_left{500};
-
-bool is_time_to_look() noexcept {
-    thread_local steady_clock::time_point next;
-    auto const now = steady_clock::now();
-    if (now < next) return false;
-    next = now + look_every;
-    return true;
-}
 
 std::string holder_text(lock_holder const& by) {
     if (!by) return "nobody holds it";
@@ -43,42 +31,11 @@ std::string holder_text(lock_holder const& by) {
 
 [[noreturn]] void raise_own(awaited const& what, lock_holder const& me) {
     raise(errc::would_deadlock,
-          text(what.call, " is not possible (", holder_text(me), ", which is the caller)"));
+          text(what.call,
+               " is not possible (",
+               holder_text(me),
+               ", which is the caller; unlock it first, or use a recursive_mutex)"));
 }
-
-[[noreturn]] void
-raise_left(awaited const& what, participants const& who, lock_holder const& holder) {
-    auto const gone = who.departure_of(holder.rank);
-    auto const why = gone.how == participant_state::closed
-                         ? text("rank ", holder.rank, " closed the segment")
-                         : participants::describe(gone).text;
-    raise(error_info{errc::peer_left,
-                     false,
-                     holder.rank,
-                     text(what.call,
-                          " cannot be met (",
-                          holder_text(holder),
-                          ", and ",
-                          why,
-                          " while its process lives on)")});
-}
-
-// How long a holder has been one that left.
-class patience {
-  public:
-    [[nodiscard]] bool ends_with(participants const& who, int holder) {
-        if (who.alive(holder, false)) {
-            since_.reset();
-            return false;
-        }
-        auto const now = steady_clock::now();
-        if (!since_) since_ = now;
-        return now - *since_ >= grace_of_who_left;
-    }
-
-  private:
-    std::optional<steady_clock::time_point> since_;
-};
 
 } // namespace
 
@@ -128,32 +85,14 @@ bool mutex_state::taken_soon(std::uint64_t mine, wait_policy const& policy) noex
     return false;
 }
 
-// For who does not wait for long: true if it found the holder dead.
-bool mutex_state::look_again(wait_context const& by) {
+// Of who waits: ends the hold of a dead process, does not wait for ever for one that left.
+void mutex_state::look_at_holder(wait_context const& by, awaited const& what, patience& left) {
     auto const seen = word_.load(std::memory_order_relaxed);
-    return holder_in(seen) && is_time_to_look() && end_of_dead(seen, by);
-}
-
-// While `asleep` holds the lock. False at `until`.
-bool mutex_state::sleep(std::uint64_t asleep,
-                        wait_context const& by,
-                        awaited const& what,
-                        wait_deadline until) {
-    auto const old = static_cast<std::uint32_t>(asleep);
-    patience with_holder;
-    return by.sleep_on(
-        lower_half(),
-        old,
-        [&] { return static_cast<std::uint32_t>(word_.load(std::memory_order_relaxed)) != old; },
-        what,
-        [&](bool look) {
-            auto const seen = word_.load(std::memory_order_relaxed);
-            if (!look || static_cast<std::uint32_t>(seen) != old) return;
-            if (end_of_dead(seen, by)) return;
-            auto const holder = holder_in(seen);
-            if (with_holder.ends_with(by.who(), holder.rank)) raise_left(what, by.who(), holder);
-        },
-        until);
+    auto const holder = holder_in(seen);
+    if (!holder || end_of_dead(seen, by)) return;
+    if (left.ends_with(by.who(), holder.rank)) {
+        raise_holder_left(what, by.who(), holder.rank, holder_text(holder));
+    }
 }
 
 // Takes the lock that nobody holds, as `seen` says; nothing if it is another's by now.
@@ -176,6 +115,11 @@ mutex_outcome mutex_state::wait(wait_context const& by,
                                 bool to_repair) {
     auto const mine = name_of(by);
     if (taken_soon(mine, by.policy())) return mutex_outcome::locked;
+    patience with_holder;
+    auto const check = [&](bool look) {
+        if (look) look_at_holder(by, what, with_holder);
+    };
+    long_wait waiting(by, what, check, until);
     std::uint64_t others = 0; // once it slept, others may sleep too
     auto seen = word_.load(std::memory_order_relaxed);
     for (;;) {
@@ -186,15 +130,21 @@ mutex_outcome mutex_state::wait(wait_context const& by,
         if ((seen & ~flags) == mine) raise_own(what, holder_in(seen));
         auto const asleep = seen | sleepers;
         if (seen != asleep && !word_.compare_exchange_strong(seen, asleep)) continue;
-        if (!sleep(asleep, by, what, until) && !look_again(by)) return mutex_outcome::timed_out;
+        auto const old = static_cast<std::uint32_t>(asleep);
+        auto const changed = [&] {
+            return static_cast<std::uint32_t>(word_.load(std::memory_order_relaxed)) != old;
+        };
+        if (!waiting.sleep(lower_half(), old, changed)) return mutex_outcome::timed_out;
         others = sleepers;
         seen = word_.load(std::memory_order_relaxed);
     }
 }
 
 bool mutex_state::try_again(wait_context const& by, awaited const& what) {
-    static_cast<void>(look_again(by));
-    auto const seen = word_.load(std::memory_order_relaxed);
+    auto seen = word_.load(std::memory_order_relaxed);
+    if (holder_in(seen) && is_time_to_look(look_key(this)) && end_of_dead(seen, by)) {
+        seen = word_.load(std::memory_order_relaxed);
+    }
     if (holder_in(seen)) return false;
     require_sound(seen, what);
     return take(name_of(by));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/sync/parking_lot.hpp"
 
+#include "shmwin/sync/look_clock.hpp"
+
 namespace shmwin::inline v1::detail {
 
 bool parking_lot::park(std::uint64_t key,
@@ -9,10 +11,14 @@ bool parking_lot::park(std::uint64_t key,
                        function_ref<void(bool)> check,
                        wait_deadline until) const {
     auto& sequence = line(key).sequence;
+    look_clock looks;
     for (;;) {
         auto const seen = sequence.word.load(); // before the look: a change after it is noticed
         if (ready()) return true;
-        if (!wait_while(sequence, seen, policy, check, until)) return ready();
+        if (looks.is_due()) check(true); // others may end each sleep before its own look
+        if (wait_while(sequence, seen, policy, check, until)) continue;
+        if (is_time_to_look(key)) check(true);
+        return ready();
     }
 }
 

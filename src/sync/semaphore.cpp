@@ -3,6 +3,7 @@
 
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
+#include "shmwin/sync/long_wait.hpp"
 #include "shmwin/sync/missing.hpp"
 
 namespace shmwin::inline v1::detail {
@@ -36,9 +37,10 @@ bool acquire(semaphore_state& semaphore,
              awaited const& what,
              wait_deadline until) {
     auto const check = [&](bool look) { check_all_there(in, what, look); };
+    long_wait waiting(in, what, check, until);
     for (;;) {
         if (try_acquire(semaphore)) return true;
-        if (!in.wait_while(semaphore.units, 0, what, check, until)) return try_acquire(semaphore);
+        if (!waiting.sleep(semaphore.units, 0)) return try_acquire(semaphore);
     }
 }
 

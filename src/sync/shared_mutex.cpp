@@ -3,7 +3,10 @@
 
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
+#include "shmwin/sync/look_clock.hpp"
 #include "shmwin/sync/value_wait.hpp"
+
+#include "sync/patience.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -16,61 +19,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Who only tries looks for the dead as often as who waits.
-constexpr milliseconds look_every{100};
-// For who left, to unlock as its exception unwinds, or to end.
-constexpr milliseconds grace_of_who_left{500};
 // How long a writer lets readers pass that waited for the one before: else a writer that locks and
 // unlocks in a loop would keep all who must wake up first from ever entering.
 constexpr milliseconds courtesy{1};
-
-bool is_time_to_look() noexcept {
-    thread_local steady_clock::time_point next;
-    auto const now = steady_clock::now();
-    if (now < next) return false;
-    next = now + look_every;
-    return true;
-}
 
 std::string holder_text(lock_holder const& by) {
     if (!by) return "no thread holds it to write";
     return text("thread ", by.thread, " of rank ", by.rank, " holds it to write");
 }
-
-// Of who left the segment, holds the lock and lives on.
-class patience {
-  public:
-    patience(wait_context const& by, awaited const& what) noexcept : by_(by), what_(what) {}
-
-    void reset() noexcept { since_.reset(); }
-    void require_there(int rank) {
-        if (by_.who().alive(rank, false)) {
-            reset();
-            return;
-        }
-        auto const now = steady_clock::now();
-        if (!since_) since_ = now;
-        if (now - *since_ < grace_of_who_left) return;
-        auto const gone = by_.who().departure_of(rank);
-        auto const why = gone.how == participant_state::closed
-                             ? text("rank ", rank, " closed the segment")
-                             : participants::describe(gone).text;
-        raise(error_info{errc::peer_left,
-                         false,
-                         rank,
-                         text(what_.call,
-                              " cannot be met (rank ",
-                              rank,
-                              " holds the lock, and ",
-                              why,
-                              " while its process lives on)")});
-    }
-
-  private:
-    wait_context const& by_;
-    awaited const& what_;
-    std::optional<steady_clock::time_point> since_;
-};
 
 // A reader whom writers let pass.
 class waiting_reader {
@@ -152,7 +108,7 @@ void shared_mutex_access::require_other(std::uint64_t seen) const {
           text(what_.call,
                " is not possible (",
                holder_text(holder_in(seen)),
-               ", which is the caller)"));
+               ", which is the caller; let go of it first)"));
 }
 
 void shared_mutex_access::require_mine() const {
@@ -177,6 +133,11 @@ void shared_mutex_access::end_of_dead(std::uint64_t seen) {
     }
 }
 
+void shared_mutex_access::require_there(patience& with, int holder) const {
+    if (!with.ends_with(by_.who(), holder)) return;
+    raise_holder_left(what_, by_.who(), holder, text("rank ", holder, " holds the lock"));
+}
+
 // Nothing changes the counts of a process that is gone.
 void shared_mutex_access::clear_dead_readers() noexcept {
     for (int rank = 0; rank < by_.who().size(); ++rank) {
@@ -190,7 +151,7 @@ void shared_mutex_access::clear_dead_readers() noexcept {
 
 // For who does not wait.
 void shared_mutex_access::look_again() {
-    if (!is_time_to_look()) return;
+    if (!is_time_to_look(look_key(lines_.data()))) return;
     end_of_dead(word().load());
     clear_dead_readers();
 }
@@ -240,12 +201,12 @@ std::uint64_t shared_mutex_access::n_readers() const noexcept {
 // --- writers -------------------------------------------------------------------------------------
 
 bool shared_mutex_access::wait_for_turn(wait_deadline until) {
-    patience with_holder(by_, what_);
+    patience with_holder;
     auto const check = [&](bool look) {
         auto const seen = word().load();
         if (!look || !holder_in(seen)) return;
         end_of_dead(seen);
-        if (word().load() == seen) with_holder.require_there(holder_in(seen).rank);
+        if (word().load() == seen) require_there(with_holder, holder_in(seen).rank);
     };
     return wait_on_line(
         lines_[0].turn, by_, what_, [&] { return !holder_in(word().load()); }, check, until);
@@ -279,12 +240,12 @@ std::optional<int> shared_mutex_access::reader_that_left() const {
 }
 
 bool shared_mutex_access::drain(wait_deadline until) {
-    patience with_readers(by_, what_);
+    patience with_readers;
     auto const check = [&](bool look) {
         if (!look) return;
         clear_dead_readers();
         if (auto const left = reader_that_left()) {
-            with_readers.require_there(*left);
+            require_there(with_readers, *left);
         } else {
             with_readers.reset();
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/sync/value_wait.hpp"
 
+#include "shmwin/sync/long_wait.hpp"
 #include "shmwin/sync/missing.hpp"
 
 #include <chrono>
@@ -46,8 +47,8 @@ bool wait_on_line(waitable& line,
                   function_ref<void(bool)> check,
                   wait_deadline until) {
     if (ready()) return true;
-    if (until != no_deadline && until <= std::chrono::steady_clock::now()) return false;
-    if (ready_soon(ready, waits.policy())) return true;
+    bool const is_over = until != no_deadline && until <= std::chrono::steady_clock::now();
+    if (!is_over && ready_soon(ready, waits.policy())) return true;
     auto const in_slices = [&](bool look) {
         if (ready()) {
             line.word.fetch_add(1); // ends this sleep: nobody has notified, or died before
@@ -57,10 +58,11 @@ bool wait_on_line(waitable& line,
     };
     counted_sleeper const counted(line);
     auto const sleeping = waits.without_spin();
+    long_wait waiting(sleeping, what, in_slices, until);
     for (;;) {
         auto const seen = line.word.load(); // before the look: a change after it is noticed
         if (ready()) return true;
-        if (!sleeping.wait_while(line, seen, what, in_slices, until)) return ready();
+        if (!waiting.sleep(line, seen)) return ready();
     }
 }
 

@@ -2,6 +2,7 @@
 #include "shmwin/sync/wait.hpp"
 
 #include "shmwin/base/environment.hpp"
+#include "shmwin/sync/look_clock.hpp"
 
 #include <algorithm>
 #include <sched.h>
@@ -12,7 +13,6 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
-constexpr microseconds thorough_look_every{100'000};
 // A pending MPI transfer advances by one step a call: short slices, while the wait is young.
 constexpr microseconds first_slice{50};
 constexpr microseconds longest_slice_with_progress{2'000};
@@ -87,17 +87,14 @@ bool sleep_in_slices(function_ref<bool()> changed,
                              ? std::min(policy.slice, longest_slice_with_progress)
                              : policy.slice;
     auto slice = std::min(first_slice, longest);
-    auto next_look = steady_clock::now() + thorough_look_every;
+    look_clock looks;
     while (!changed()) {
         if (policy.progress != nullptr) policy.progress(policy.progress_context);
         auto const before = until == no_deadline ? wait_deadline() : steady_clock::now();
         if (until <= before) return false;
         sleep(until == no_deadline ? slice : std::min(slice, time_left(before, until)));
         if (changed()) return true;
-        auto const now = steady_clock::now();
-        bool const thorough = now >= next_look;
-        if (thorough) next_look = now + thorough_look_every;
-        check(thorough);
+        check(looks.is_due());
         slice = std::min(2 * slice, longest);
     }
     return true;

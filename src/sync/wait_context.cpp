@@ -3,6 +3,7 @@
 
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
+#include "shmwin/sync/long_wait.hpp"
 
 #include <utility>
 
@@ -15,25 +16,12 @@ wait_context::wait_context(participants const& who,
                            activity const& log) noexcept
     : who_(who), policy_(policy), lot_(lot), meeting_(meeting), log_(log) {}
 
-bool wait_context::sleep_while(waitable& w,
-                               std::uint32_t old,
-                               wait_note& note,
-                               function_ref<void(bool)> check,
-                               wait_deadline until) const {
-    auto const noted_check = [&](bool look) {
-        note.slept(look);
-        check(look);
-    };
-    return detail::wait_while(w, old, policy_, noted_check, until);
-}
-
 bool wait_context::wait_while(waitable& w,
                               std::uint32_t old,
                               awaited const& what,
                               function_ref<void(bool)> check,
                               wait_deadline until) const {
-    wait_note note(log_, what, policy_);
-    return sleep_while(w, old, note, check, until);
+    return long_wait(*this, what, check, until).sleep(w, old);
 }
 
 bool wait_context::park(awaited const& what,
@@ -41,26 +29,12 @@ bool wait_context::park(awaited const& what,
                         function_ref<void(bool)> check,
                         wait_deadline until) const {
     auto& sequence = lot_.line(what.object).sequence;
-    wait_note note(log_, what, policy_); // of all sleeps: whoever shares the line may end some
+    long_wait waiting(*this, what, check, until);
     for (;;) {
         auto const seen = sequence.word.load(); // before the look: a change after it is noticed
         if (ready()) return true;
-        if (!sleep_while(sequence, seen, note, check, until)) return ready();
+        if (!waiting.sleep(sequence, seen)) return ready();
     }
-}
-
-bool wait_context::sleep_on(futex_word& word,
-                            std::uint32_t old,
-                            function_ref<bool()> changed,
-                            awaited const& what,
-                            function_ref<void(bool)> check,
-                            wait_deadline until) const {
-    wait_note note(log_, what, policy_);
-    auto const noted_check = [&](bool look) {
-        note.slept(look);
-        check(look);
-    };
-    return detail::sleep_on(word, old, changed, policy_, noted_check, until);
 }
 
 void wait_context::check_peers(awaited const& what, bool look, errc code) const {

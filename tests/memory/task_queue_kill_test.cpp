@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Ranks that die with a lease, or anywhere inside a call: the survivors get the tasks back and lose
 // none, and only what was not done yet is done again.
+#include "shmwin/sync/deadline.hpp"
+
 #include "support/crash_states.hpp"
 #include "support/queue_fixture.hpp"
 #include "support/soak.hpp"
@@ -33,6 +35,19 @@ using testing::IsEmpty;
 using task_list = std::vector<std::int64_t>;
 
 struct TaskQueueAfterDeath : testing::Test, test::queue_pages<std::int64_t> {};
+
+TEST_F(TaskQueueAfterDeath, LeasesOfTheDeadComeBackToWhoWaitsForShortTimes) {
+    SHMWIN_NEEDS_FORK();
+    auto mine = user(0);
+    mine.push(5);
+    child holder([&] {
+        pages.who(1).attach();
+        return user(1).pop().has_value();
+    });
+    ASSERT_EQ(holder.wait(), 0);
+    EXPECT_TRUE(test::eventually(
+        [&] { return mine.pop(detail::deadline_after(milliseconds(5))).has_value(); }));
+}
 
 TEST_F(TaskQueueAfterDeath, LeasesOfTheDeadAreTakenBackWithinASecond) {
     SHMWIN_NEEDS_FORK();

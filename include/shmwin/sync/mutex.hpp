@@ -46,6 +46,8 @@ struct lock_holder {
 
 namespace detail {
 
+class patience;
+
 /// What a lock's functions are called in errors and reports.
 struct lock_calls {
     char const* lock;
@@ -165,10 +167,8 @@ class mutex_state {
     take_free(std::uint64_t& seen, std::uint64_t mine, bool to_repair, awaited const& what);
     [[nodiscard]] SHMWIN_API bool try_again(wait_context const& by, awaited const& what);
     SHMWIN_API void give_back(wait_context const& by, awaited const& what);
-    [[nodiscard]] bool
-    sleep(std::uint64_t asleep, wait_context const& by, awaited const& what, wait_deadline until);
     bool end_of_dead(std::uint64_t seen, wait_context const& by);
-    [[nodiscard]] bool look_again(wait_context const& by);
+    void look_at_holder(wait_context const& by, awaited const& what, patience& left);
     static void require_sound(std::uint64_t seen, awaited const& what);
 
     std::atomic<std::uint64_t> word_;

@@ -141,6 +141,7 @@ class shared_mutex_access {
     void clear_dead_readers() noexcept;
     [[nodiscard]] std::optional<int> reader_that_left() const;
     void end_of_dead(std::uint64_t seen);
+    void require_there(patience& with, int holder) const;
     void look_again();
     void require_sound(std::uint64_t seen) const;
     void require_other(std::uint64_t seen) const;

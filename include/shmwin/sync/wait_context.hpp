@@ -27,8 +27,8 @@ class wait_context {
                             rendezvous const& meeting,
                             activity const& log = {}) noexcept;
 
-    /// Local. wait_while() of this rank's policy. Without `check` nothing but `until` ends it: for
-    /// those who look themselves.
+    /// Local. wait_while() of this rank's policy, in one sleep: who may have to sleep again uses a
+    /// long_wait.
     SHMWIN_API bool wait_while(waitable& w,
                                std::uint32_t old,
                                awaited const& what,
@@ -40,14 +40,6 @@ class wait_context {
                          function_ref<bool()> ready,
                          function_ref<void(bool)> check,
                          wait_deadline until = no_deadline) const;
-
-    /// Local. detail::sleep_on() of this rank's policy: for locks, which spin by themselves.
-    SHMWIN_API bool sleep_on(futex_word& word,
-                             std::uint32_t old,
-                             function_ref<bool()> changed,
-                             awaited const& what,
-                             function_ref<void(bool)> check,
-                             wait_deadline until = no_deadline) const;
 
     /// Local. The check of waits that any rank may end: throws peer_left if somebody is missing.
     /// @param code  peer_left, or barrier_broken
@@ -65,15 +57,10 @@ class wait_context {
     [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
     [[nodiscard]] parking_lot const& lot() const noexcept { return lot_; }
     [[nodiscard]] rendezvous const& meeting() const noexcept { return meeting_; }
+    [[nodiscard]] activity const& log() const noexcept { return log_; }
     [[nodiscard]] int self() const noexcept { return who_.self(); }
 
   private:
-    bool sleep_while(waitable& w,
-                     std::uint32_t old,
-                     wait_note& note,
-                     function_ref<void(bool)> check,
-                     wait_deadline until) const;
-
     participants who_;
     wait_policy policy_;
     parking_lot lot_;
