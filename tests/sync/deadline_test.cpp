@@ -42,6 +42,32 @@ TEST(Deadline, BeyondTheClockIsNone) {
     EXPECT_EQ(deadline_of(std::chrono::system_clock::time_point::max()), no_deadline);
 }
 
+template <typename Clock, typename Duration>
+using time_of = std::chrono::time_point<Clock, Duration>;
+
+TEST(Deadline, BeyondTheClockInACoarserUnitIsNone) {
+    using std::chrono::hours;
+    using std::chrono::seconds;
+    using std::chrono::system_clock;
+    EXPECT_EQ(deadline_of(time_of<steady_clock, seconds>::max()), no_deadline);
+    EXPECT_EQ(deadline_of(time_of<steady_clock, hours>(hours(3'000'000))), no_deadline);
+    EXPECT_EQ(deadline_of(time_of<system_clock, seconds>::max()), no_deadline);
+    EXPECT_EQ(deadline_of(time_of<system_clock, hours>(hours(3'000'000))), no_deadline);
+    EXPECT_EQ(deadline_of(time_of<system_clock, hours>::max()), no_deadline);
+}
+
+TEST(Deadline, BeforeTheClockInACoarserUnitHasPassed) {
+    using std::chrono::hours;
+    using std::chrono::seconds;
+    using std::chrono::system_clock;
+    for (auto const passed : {deadline_of(time_of<steady_clock, seconds>::min()),
+                              deadline_of(time_of<steady_clock, hours>(hours(-3'000'000))),
+                              deadline_of(time_of<system_clock, seconds>::min()),
+                              deadline_of(time_of<system_clock, hours>(hours(-3'000'000)))}) {
+        EXPECT_LE(passed, steady_clock::now());
+    }
+}
+
 TEST(Deadline, OfAnotherClockIsAsFarAway) {
     auto const before = steady_clock::now();
     auto const when = deadline_of(std::chrono::system_clock::now() + 1h);

@@ -19,20 +19,27 @@ template <typename Rep, typename Period>
     return now + std::chrono::ceil<clock::duration>(how_long);
 }
 
-/// Local. That time, on the clock of the waits: what another clock is set to meanwhile is not
-/// noticed.
+/// Local. That time, on the clock of the waits; no_deadline if it is a century away, or beyond what
+/// the clock can say. What another clock is set to meanwhile is not noticed.
 template <typename Clock, typename Duration>
 [[nodiscard]] wait_deadline deadline_of(std::chrono::time_point<Clock, Duration> const& when) {
-    if (when == std::chrono::time_point<Clock, Duration>::max()) return no_deadline;
+    // As numbers that do not overflow: the difference of times far apart does, and so does a time
+    // of a coarser clock in the unit of a finer one.
+    using seconds = std::chrono::duration<double>;
     auto const now = Clock::now();
-    if (when <= now)
-        return wait_deadline::clock::now(); // of time_point::min(), the difference overflows
+    auto const left = seconds(when.time_since_epoch()) - seconds(now.time_since_epoch());
+    constexpr seconds century = std::chrono::years(100);
+    if (left >= century) return no_deadline;
+    if (left <= seconds(-1)) return wait_deadline::clock::now();
     return deadline_after(when - now);
 }
 template <typename Duration>
 [[nodiscard]] wait_deadline
 deadline_of(std::chrono::time_point<wait_deadline::clock, Duration> const& when) {
-    if (when >= no_deadline) return no_deadline;
+    using seconds = std::chrono::duration<double>;
+    auto const wanted = seconds(when.time_since_epoch());
+    if (wanted >= seconds(no_deadline.time_since_epoch())) return no_deadline;
+    if (wanted <= seconds(0)) return {}; // the clock's begin: a time that has passed
     return std::chrono::time_point_cast<wait_deadline::duration>(when);
 }
 
