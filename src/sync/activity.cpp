@@ -27,13 +27,15 @@ bool load(activity_entry const& entry, waiting& seen) noexcept {
     auto const since = entry.since_ns.load(std::memory_order_acquire);
     if (seen.thread == 0 || since == 0) return false;
     seen.since = std::chrono::nanoseconds(since);
-    // Acquired, all of them: the second look at `since` comes after.
+    // Acquired, all of them: the second looks at `since` and `thread` come after.
     seen.object = entry.object.load(std::memory_order_acquire);
     for (std::size_t i = 0; i < entry.call.size(); ++i) {
         auto const word = entry.call.at(i).load(std::memory_order_acquire);
         std::memcpy(seen.call.data() + 8 * i, &word, sizeof word);
     }
-    return entry.since_ns.load(std::memory_order_relaxed) == since;
+    // Both: a wait that began in the same tick, and one whose `since` was there before its thread.
+    return entry.since_ns.load(std::memory_order_acquire) == since
+           && entry.thread.load(std::memory_order_relaxed) == seen.thread;
 }
 
 } // namespace
