@@ -518,10 +518,11 @@ TEST_F(LongWait, IsToldOnEachRankAndByOneOfThemAtLength) {
         EXPECT_THAT(mine, IsEmpty());
     } else {
         ASSERT_GE(mine.size(), 1U);
-        EXPECT_THAT(mine.front(),
-                    AllOf(HasSubstr("rank " + std::to_string(on.rank()) + " waits for 1."),
-                          HasSubstr("in fence (still missing: rank "),
-                          HasSubstr(std::to_string(last))));
+        EXPECT_THAT(
+            mine.front(),
+            AllOf(testing::ContainsRegex("rank " + std::to_string(on.rank()) + " waits for [1-9]"),
+                  HasSubstr("in fence (still missing: rank "),
+                  HasSubstr(std::to_string(last))));
     }
     if (at_length) {
         EXPECT_THAT(mine, testing::Contains(HasSubstr("\"told\": value int64")));

@@ -4,6 +4,8 @@
 // what was wrong; support/survivors.sh reads them.
 #include "shmwin/segment/segment.hpp"
 
+#include "support/soak.hpp"
+
 #include <mpi.h>
 
 #include <array>
@@ -62,7 +64,8 @@ std::string judge(shmwin::error const& thrown, session const& all, shmwin::errc 
     if (thrown.rank() != all.n_survivors) return "another rank: " + text;
     if (text.find("mutex::lock") == std::string::npos) return "no call in: " + text;
     auto const took = now_ms() - all.left_at.load();
-    if (took > 1000) return "after " + std::to_string(took) + " ms";
+    std::chrono::milliseconds const longest = shmwin::test::longest_wait_for_the_dead();
+    if (took > longest.count()) return "after " + std::to_string(took) + " ms";
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include "shmwin/base/error.hpp"
 
 #include "support/shared_pages.hpp"
+#include "support/soak.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,9 +20,6 @@
 #include <vector>
 
 namespace shmwin::test {
-
-/// No survivor waits longer for the dead. The promise is 2 s; the machine may have other work.
-inline constexpr std::chrono::seconds longest_wait_for_the_dead{10};
 
 /// The error that `call` ends with; nothing if it returned.
 template <typename Call>
@@ -70,7 +68,7 @@ void kill_one_of(shared_pages const& pages,
         if (rank == victim) continue;
         EXPECT_EQ(children[static_cast<std::size_t>(rank)].wait(), 0);
     }
-    EXPECT_LT(std::chrono::steady_clock::now() - killed_at, longest_wait_for_the_dead);
+    EXPECT_LT(std::chrono::steady_clock::now() - killed_at, longest_wait_for_the_dead());
 }
 
 } // namespace shmwin::test

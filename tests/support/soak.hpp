@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// How much longer than usual tests with a length of their own run: tests/soak.sh sets it.
+// How much longer than usual tests with a length of their own run: tests/soak.sh sets it. How long
+// a survivor may wait there, and elsewhere.
 #pragma once
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <string_view>
 
@@ -16,6 +18,13 @@ namespace shmwin::test {
     int factor = 1;
     std::from_chars(text.data(), text.data() + text.size(), factor);
     return std::max(factor, 1);
+}
+
+/// The promise is that no survivor waits for the dead, or for who left, longer than 2 s. Only the
+/// soak holds the library to it: elsewhere the machine may have so much other work that a rank does
+/// not run.
+[[nodiscard]] inline std::chrono::seconds longest_wait_for_the_dead() {
+    return std::chrono::seconds(soak_factor() > 1 ? 2 : 10);
 }
 
 } // namespace shmwin::test

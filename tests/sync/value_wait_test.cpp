@@ -162,7 +162,7 @@ TEST_F(ValueWait, DeadlineEndsItAndOneThatHasPassedLooksOnce) {
     EXPECT_EQ(line().n_sleepers, 0U);
 }
 
-TEST_F(ValueWait, KilledPeerIsNamedWithinASecond) {
+TEST_F(ValueWait, KilledPeerIsNamed) {
     auto const victim = child([&] {
         world.pages.who(2).attach();
         values.back = 1;
@@ -180,7 +180,7 @@ TEST_F(ValueWait, KilledPeerIsNamedWithinASecond) {
         EXPECT_THAT(e.what(),
                     AllOf(HasSubstr("value::wait"), HasSubstr("rank 2"), HasSubstr("died")));
     }
-    EXPECT_LT(steady_clock::now() - begin, 1s);
+    EXPECT_LT(steady_clock::now() - begin, longest_wait_for_the_dead());
     // The dead one's count stays: it costs a wake-up in vain, nothing else.
     EXPECT_NE(line().n_sleepers, 0U);
     values.there = 1;
