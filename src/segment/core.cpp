@@ -207,10 +207,10 @@ void segment_core::fence(source_line const& where) {
                      [this](meeting_values&) { raise_races(); });
 }
 
-void segment_core::fence(std::span<int const> ranks) {
+void segment_core::fence(std::span<int const> ranks, source_line const& where) {
     require_open(operation::fence);
     note(operation::fence);
-    subsets_.meet(*this, ranks);
+    if (!subsets_.meet(*this, ranks)) fence(where);
 }
 
 std::size_t segment_core::trim(source_line const& where) {

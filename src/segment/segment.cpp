@@ -35,8 +35,8 @@ void segment::fence(source_line const& where) {
     core_->fence(where);
 }
 
-void segment::fence(std::span<int const> ranks) {
-    core_->fence(ranks);
+void segment::fence(std::span<int const> ranks, source_line const& where) {
+    core_->fence(ranks, where);
 }
 
 std::size_t segment::trim(source_line const& where) {

@@ -92,13 +92,11 @@ barrier_state* subset_fences::barrier_of(segment_core const& in, std::span<int c
     return barrier;
 }
 
-void subset_fences::meet(segment_core const& in, std::span<int const> ranks) {
+bool subset_fences::meet(segment_core const& in, std::span<int const> ranks) {
     auto* const barrier = barrier_of(in, ranks);
-    if (barrier == nullptr) {
-        in.meeting().meet({operation::fence});
-    } else {
-        meet_at(*barrier, *waits_, {"fence of some ranks", in.memory().offset_of(barrier)});
-    }
+    if (barrier == nullptr) return false;
+    meet_at(*barrier, *waits_, {"fence of some ranks", in.memory().offset_of(barrier)});
+    return true;
 }
 
 } // namespace shmwin::inline v1::detail

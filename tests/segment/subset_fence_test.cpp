@@ -18,6 +18,13 @@ using namespace test;
 using testing::HasSubstr;
 
 struct SubsetFence : open_segment {
+    [[nodiscard]] std::vector<int> all_ranks() const {
+        std::vector<int> all;
+        for (int r = last; r >= 0; --r) {
+            all.push_back(r);
+        }
+        return all;
+    }
     [[nodiscard]] error_info refused(std::vector<int> const& ranks) {
         return error_of([&] { seg.fence(ranks); }).value_or(error_info{});
     }
@@ -57,10 +64,7 @@ TEST_F(SubsetFence, OfOneRankReturns) {
 }
 
 TEST_F(SubsetFence, OfAllRanksIsFence) {
-    std::vector<int> all;
-    for (int r = size - 1; r >= 0; --r) {
-        all.push_back(r);
-    }
+    auto const all = all_ranks();
     for (int i = 0; i < 100; ++i) {
         if (rank == 0) {
             seg.fence();
@@ -68,6 +72,25 @@ TEST_F(SubsetFence, OfAllRanksIsFence) {
             seg.fence(all);
         }
     }
+}
+
+TEST_F(SubsetFence, OfAllRanksReportsRaces) {
+    if (size < 2) GTEST_SKIP() << "one rank races with nobody";
+    auto const u = seg.create_array<double>("u", shape(4));
+    u.checked()(2) = rank;
+    auto const thrown = agreed_error_of(world, [&] { seg.fence(all_ranks()); });
+    EXPECT_EQ(thrown.code, errc::data_race);
+    EXPECT_NO_THROW(seg.fence(all_ranks()));
+}
+
+TEST_F(SubsetFence, OfAllRanksNamesTheLineOfItsCall) {
+    if (size < 2) GTEST_SKIP() << "one rank agrees with itself";
+    auto const line = std::to_string(source_line::current().line + 1);
+    auto const odd = [&] { seg.fence(all_ranks()); };
+    auto const usual = [&] { static_cast<void>(seg.trim()); };
+    auto const thrown = rank == last ? agreed_error_of(world, odd) : agreed_error_of(world, usual);
+    EXPECT_EQ(thrown.code, errc::disagreement);
+    EXPECT_THAT(thrown.text, HasSubstr("subset_fence_test.cpp:" + line));
 }
 
 TEST_F(SubsetFence, OverlappingSetsAreToldApart) {

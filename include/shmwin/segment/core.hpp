@@ -118,7 +118,7 @@ class SHMWIN_API segment_core final : public finalizable,
 
     void fence(source_line const& where = {});
     /// Of these ranks alone.
-    void fence(std::span<int const> ranks);
+    void fence(std::span<int const> ranks, source_line const& where);
     /// Gives free pages back to the system; how many bytes.
     std::size_t trim(source_line const& where);
     /// fence(), with work that one rank does for all when all have come.

@@ -60,13 +60,16 @@ class SHMWIN_API segment : public object_group {
     /// is fence(). Each set keeps some 400 bytes of the segment.
     ///
     /// @throws argument_error (invalid_argument)  on this rank alone: it is not among the ranks,
-    /// one
-    ///         is none, or is given twice
+    ///         one is none, or is given twice
     /// @throws barrier_broken  one of them left or died: on all of them, now and later
-    /// @throws runtime_failure (closed), out_of_memory
+    /// @throws as fence()      of all ranks; else runtime_failure (closed)
+    /// @throws out_of_memory
     /// @complexity  as barrier::arrive_and_wait(), and a look at a map of the sets used before
-    void fence(std::span<int const> ranks);
-    void fence(std::initializer_list<int> ranks) { fence(std::span(ranks.begin(), ranks.size())); }
+    void fence(std::span<int const> ranks, source_line const& where = source_line::current());
+    void fence(std::initializer_list<int> ranks,
+               source_line const& where = source_line::current()) {
+        fence(std::span(ranks.begin(), ranks.size()), where);
+    }
 
     /// Node, collective. Gives the memory of the heap's free pages back to the system, after each
     /// rank has collected its own; pages of metadata stay. Nothing else ever does: once one process

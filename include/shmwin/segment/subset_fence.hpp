@@ -23,8 +23,9 @@ class segment_core;
 class subset_fences {
   public:
     /// Waits until all `ranks`, in any order, are in it. Stores before it are visible after it.
+    /// @returns  false, at once: they are all ranks of the segment, who meet at fence()
     /// @throws barrier_broken, argument_error (invalid_argument), out_of_memory
-    void meet(segment_core const& in, std::span<int const> ranks);
+    [[nodiscard]] bool meet(segment_core const& in, std::span<int const> ranks);
 
   private:
     struct by_value {
@@ -35,7 +36,7 @@ class subset_fences {
         }
     };
 
-    // Null for all ranks: they meet where all collective calls do.
+    // Null for all ranks.
     [[nodiscard]] barrier_state* barrier_of(segment_core const& in, std::span<int const> ranks);
 
     std::mutex mutex_;
