@@ -210,10 +210,11 @@ checkpoint_info checkpoint_store::restore(segment& seg,
                                           source_line const& where) {
     auto& core = *seg.core();
     detail::check_ranks(*state_->group, core, operation::restore);
-    core.meet({operation::restore, {}, {}, {}, detail::hash(file.native()), where}, [] {});
+    collective_call const call{operation::restore, {}, {}, {}, detail::hash(file.native()), where};
+    core.meet(call, [&] { core.raise_races(); }); // now: later everything is restored
     auto info = detail::restore_file(*state_->group, core, file, state_->options.verify_first);
     state_->last_uuid = info.uuid;
-    core.fence(where);
+    core.meet(call, [] {});
     return info;
 }
 

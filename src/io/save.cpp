@@ -300,9 +300,12 @@ checkpoint_store::save(segment& seg, checkpoint_label const& label, source_line 
     detail::check_ranks(*state_->group, core, operation::save);
     auto const same = detail::hash_with(static_cast<std::uint64_t>(label.step),
                                         std::bit_cast<std::uint64_t>(label.time));
-    core.meet({operation::save, {}, {}, {}, same, where}, [&] {
-        if (label.step >= 0) return;
-        raise(errc::invalid_argument, detail::text("step is negative (", label.step, ")"));
+    collective_call const call{operation::save, {}, {}, {}, same, where};
+    core.meet(call, [&] {
+        if (label.step < 0) {
+            raise(errc::invalid_argument, detail::text("step is negative (", label.step, ")"));
+        }
+        core.raise_races(); // now: later there is a checkpoint, and an error would deny it
     });
     checkpoint_info info;
     info.step = label.step;
@@ -318,7 +321,7 @@ checkpoint_store::save(segment& seg, checkpoint_label const& label, source_line 
         state_->last_uuid = info.uuid;
         detail::warn_of_left_out(core, state_->warned_of);
     }
-    core.fence(where);
+    core.meet(call, [] {});
     return report;
 }
 

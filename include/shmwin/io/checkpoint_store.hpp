@@ -105,6 +105,7 @@ class SHMWIN_API checkpoint_store {
     /// @throws runtime_failure (io_failure)  writing failed: call, path, reason
     /// @throws runtime_failure (unsupported) the communicator spans several nodes
     /// @throws runtime_failure (busy)        a per-rank container or a queue changed meanwhile
+    /// @throws runtime_failure (data_race)   checked views found one; nothing is written
     save_report save(segment& seg,
                      checkpoint_label const& label,
                      source_line const& where = source_line::current());
@@ -139,6 +140,7 @@ class SHMWIN_API checkpoint_store {
     ///         containers may keep room that was made for them
     /// @throws runtime_failure (not_a_checkpoint, damaged, io_failure)  if a block is damaged, the
     ///         contents of the objects are unspecified, unless .verify_first is set
+    /// @throws runtime_failure (data_race)  checked views found one; nothing changed
     checkpoint_info restore(segment& seg,
                             std::filesystem::path const& file,
                             source_line const& where = source_line::current());
