@@ -21,7 +21,7 @@ void retired_blocks::add(void* block) noexcept {
     }
 }
 
-void retired_blocks::watch(void const* key, std::function<void()> check) {
+void retired_blocks::watch(watch_key const& key, std::function<void()> check) {
     std::lock_guard const lock(changing_);
     auto const same = [&](watched const& each) { return each.key == key; };
     if (std::ranges::none_of(watched_, same)) watched_.push_back({key, std::move(check)});

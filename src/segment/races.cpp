@@ -111,7 +111,8 @@ directory_head segment_core::find_or_make_shadow(std::string_view shadow_name,
 void segment_core::watch_shadow(directory_place const& place,
                                 race_shadow& shadow,
                                 std::uint32_t swept) {
-    retired_.watch(&shadow, [this, place, &shadow, swept] {
+    watch_key const key{&shadow, place.index, place.generation};
+    retired_.watch(key, [this, place, &shadow, swept] {
         if (!directory_.contains(place.index, place.generation)) return;
         auto const generation = rendezvous_.generation();
         auto const number = sweep_number(generation);

@@ -89,13 +89,23 @@ TEST_F(RetiredBlocks, ComeFromAnyThreadWhileRanksMeet) {
 TEST_F(RetiredBlocks, AreLookedAtOnceForEachKey) {
     int n_looks = 0;
     for (int i = 0; i < 3; ++i) {
-        retired.watch(&n_looks, [&] { ++n_looks; });
+        retired.watch({&n_looks}, [&] { ++n_looks; });
     }
     EXPECT_EQ(n_looks, 0);
     meet();
     EXPECT_EQ(n_looks, 1);
     meet();
     EXPECT_EQ(n_looks, 1);
+}
+
+TEST_F(RetiredBlocks, AreLookedAtThoughOthersStoodThereBefore) {
+    std::vector<std::uint32_t> looked_at;
+    int const here = 0;
+    for (std::uint32_t generation = 1; generation < 4; ++generation) {
+        retired.watch({&here, 5, generation}, [&, generation] { looked_at.push_back(generation); });
+    }
+    meet();
+    EXPECT_EQ(looked_at, (std::vector<std::uint32_t>{1, 2, 3}));
 }
 
 TEST_F(RetiredBlocks, AreWhatAContainerGivesBack) {

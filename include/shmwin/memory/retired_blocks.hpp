@@ -15,11 +15,20 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <vector>
 
 namespace shmwin::inline v1::detail {
+
+/// What is looked at: one block may stand where another stood before.
+struct watch_key {
+    void const* at = nullptr;
+    std::uint32_t index = 0; ///< of its object among the named ones, and which that stood there
+    std::uint32_t generation = 0;
+    friend bool operator==(watch_key const&, watch_key const&) = default;
+};
 
 class SHMWIN_API retired_blocks final : public meeting_observer {
   public:
@@ -30,14 +39,14 @@ class SHMWIN_API retired_blocks final : public meeting_observer {
     void add(void* block) noexcept;
 
     /// Local. Calls `check` when this rank arrives at the next meeting; once for each `key`.
-    void watch(void const* key, std::function<void()> check);
+    void watch(watch_key const& key, std::function<void()> check);
 
     void arriving() noexcept override;
     void met() noexcept override;
 
   private:
     struct watched {
-        void const* key;
+        watch_key key;
         std::function<void()> check;
     };
 

@@ -224,7 +224,8 @@ class per_rank {
     }
     // Looks again when this rank arrives at the next fence. By then this handle may be gone.
     void watch(slot_type const& slot) const {
-        core_->retired().watch(&slot, [core = core_.get(), where = where_, &slot] {
+        detail::watch_key const key{&slot, where_.index, where_.generation};
+        core_->retired().watch(key, [core = core_.get(), where = where_, &slot] {
             if (!core->is_there(where.index, where.generation)) return;
             per_rank const self(std::shared_ptr<detail::segment_core>(core, [](void*) {}), where);
             check_unchanged(self.place_of(slot, core->rank()), self.elements_of(slot));
