@@ -103,19 +103,22 @@ void task_queue::set(task_chunk& chunk, unsigned slot, std::uint64_t value) cons
     auto const before = state_of(place.load(std::memory_order_relaxed));
     auto const after = state_of(value);
     place.store(value, std::memory_order_release); // what counts; the rest follows from it
-    auto const change = [&](slot_state which, std::uint64_t& bits, auto& count) {
-        auto const bit = std::uint64_t{1} << slot;
-        if (after == which) {
-            bits |= bit;
-            count.fetch_add(1);
-        }
-        if (before == which) {
-            bits &= ~bit;
-            count.fetch_sub(1);
-        }
+    auto const bit = std::uint64_t{1} << slot;
+    auto const enter = [&](slot_state which, std::uint64_t& bits, auto& count) {
+        if (after != which) return;
+        bits |= bit;
+        count.fetch_add(1);
     };
-    change(slot_state::queued, chunk.queued, state_.n_queued);
-    change(slot_state::leased, chunk.leased, state_.n_leased);
+    auto const leave = [&](slot_state which, std::uint64_t& bits, auto& count) {
+        if (before != which) return;
+        bits &= ~bit;
+        count.fetch_sub(1);
+    };
+    // Up before down: who looks without the lock never finds nothing while a task goes over.
+    enter(slot_state::queued, chunk.queued, state_.n_queued);
+    enter(slot_state::leased, chunk.leased, state_.n_leased);
+    leave(slot_state::queued, chunk.queued, state_.n_queued);
+    leave(slot_state::leased, chunk.leased, state_.n_leased);
 }
 
 // Chunks without tasks leave the list, up to the one at `until`; the last one of the queue is used
