@@ -39,7 +39,12 @@ void enter_member(std::span<std::uint64_t> words, int n_ranks, int rank) {
     }
     auto& word = words[static_cast<std::size_t>(rank) / 64];
     auto const bit = std::uint64_t{1} << static_cast<unsigned>(rank % 64);
-    if ((word & bit) != 0) raise(errc::invalid_argument, text("rank ", rank, " is given twice"));
+    if ((word & bit) != 0) {
+        raise(errc::invalid_argument,
+              text("rank ",
+                   rank,
+                   " is given twice (a barrier counts each rank once; leave one out)"));
+    }
     word |= bit;
 }
 
