@@ -23,7 +23,8 @@ namespace shmwin::inline v1 {
 /// stands in a loop, or has a predicate.
 ///
 /// A notification is never lost, also not on one who is killed as it wakes: each wakes at least
-/// one of those who wait, and all others find out within 50 ms that there was one.
+/// one of those who wait, and all others find out within a slice of sleep (50 ms unless changed)
+/// that there was one.
 ///
 /// While a rank is missing (it left or died), a wait throws barrier_broken within a second, naming
 /// all who are missing: they might have notified. However a wait ends, by return or by an

@@ -23,14 +23,15 @@ namespace shmwin::inline v1::detail {
 /// If the process of a holder dies, that is noticed within a second by who waits or tries. From
 /// then on everybody gets owner_died, without holding the lock, until one calls lock_to_repair(),
 /// mends the data and says so: mark_consistent(). Unlocked without that, it is never had again. A
-/// holder that left the segment (by an exception, say) and lives on still holds; after half a
-/// second its waiters get peer_left.
+/// holder that left the segment (by an exception, say) and lives on still holds; who has waited for
+/// half a second since gets peer_left. Who only tries, or waits for less than a second at a time,
+/// may get false for ever.
 ///
 /// Errors that the functions share:
 ///   owner_died                          the last holder died; not locked
 ///   runtime_failure (not_recoverable)   nobody repaired; destroy it and create it anew
 ///   runtime_failure (would_deadlock)    this thread holds it (mutex)
-///   peer_left                           the holder left and lives on (functions that wait)
+///   peer_left                           the holder left and lives on (waits of a second or more)
 ///   argument_error (invalid_argument)   unlock() and mark_consistent() without holding it
 /// @complexity  uncontended: one atomic operation to lock, one to unlock
 /// @see ISO C++20 [thread.timedmutex.requirements]; POSIX.1-2017, pthread_mutexattr_setrobust
@@ -59,7 +60,8 @@ class lock_handle : public sync_handle<State> {
     }
 
     /// Local. Waits until the calling thread holds it, also after a holder's death.
-    /// @returns  true if the last holder died: the data may be half changed
+    /// @returns  true if the last holder died: the data may be half changed; of a recursive_mutex
+    ///           false to the thread that is repairing, which then holds it once more
     [[nodiscard]] bool lock_to_repair() const {
         return this->state().lock_to_repair(this->waits(), this->what(State::calls.lock_to_repair));
     }

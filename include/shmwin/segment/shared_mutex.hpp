@@ -37,7 +37,8 @@ namespace shmwin::inline v1 {
 ///   owner_died                         a writer died inside, and nobody has repaired yet
 ///   runtime_failure (not_recoverable)  who locked to repair unlocked without mark_consistent()
 ///   runtime_failure (would_deadlock)   the caller is the writer (try_lock, try_lock_shared: false)
-///   peer_left                          who holds it left the segment and lives on
+///   peer_left                          who holds it left the segment and lives on; for waits of
+///                                      a second or more: who only tries, or polls, gets false
 class shared_mutex : public detail::sync_handle<detail::shared_mutex_line> {
   public:
     /// Refers to nothing.

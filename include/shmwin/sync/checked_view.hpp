@@ -42,10 +42,10 @@ struct checked_pointer {
 
 } // namespace detail
 
-/// What view(i, j) gives of a checked view that can be written to: assignment writes, conversion
-/// to the element's type reads, a compound assignment does both. Like std::vector<bool>::reference
-/// it is no T&: write `double x = view(i, j)`, not `auto`; of a structure take a copy, change that,
-/// and assign it.
+/// What view(i, j) gives of a checked view that can be written to: assignment writes, conversion to
+/// the element's type reads, a compound assignment does both. Like std::vector<bool>::reference it
+/// is no T&: write `double x = view(i, j)`, not `auto`; of a structure take a copy, change that,
+/// and assign it. All functions are local.
 template <typename T>
 class checked_reference {
   public:
@@ -60,7 +60,7 @@ class checked_reference {
 
     // NOLINTNEXTLINE(google-explicit-constructor): used as the element
     operator T() const noexcept { return get(); }
-    /// The element's value.
+    /// Local. The element's value.
     [[nodiscard]] T get() const noexcept {
         by_.read(*at_.word);
         return *at_.element;

@@ -21,22 +21,23 @@ class schedule {
         guided,        ///< large chunks first, then ever smaller ones, to whoever asks
     };
 
-    /// Each rank gets the block that block_range() says: for work that is even.
+    /// Local. Each rank gets the block that block_range() says: for work that is even.
     [[nodiscard]] static constexpr schedule static_blocks() noexcept {
         return {kind::static_blocks, 1};
     }
-    /// Chunk k goes to rank k modulo the number of ranks. @pre  chunk > 0
+    /// Local. Chunk k goes to rank k modulo the number of ranks. @pre  chunk > 0
     [[nodiscard]] static constexpr schedule static_chunks(std::int64_t chunk) noexcept {
         return {kind::static_chunks, chunk};
     }
-    /// For work that is uneven. A larger chunk costs balance, a smaller one atomic operations.
+    /// Local. For work that is uneven. A larger chunk costs balance, a smaller one atomic
+    /// operations.
     /// @pre  chunk > 0
     [[nodiscard]] static constexpr schedule dynamic(std::int64_t chunk = 1) noexcept {
         return {kind::dynamic, chunk};
     }
-    /// A chunk has the indices that are left, divided by twice the number of ranks, and not less
-    /// than `least`, but for the last one: few chunks, and small ones at the end. Half of what C.
-    /// D. Polychronopoulos and D. J. Kuck give out ("Guided self-scheduling", 1987), so that a
+    /// Local. A chunk has the indices that are left, divided by twice the number of ranks, and not
+    /// less than `least`, but for the last one: few chunks, and small ones at the end. Half of what
+    /// C. D. Polychronopoulos and D. J. Kuck give out ("Guided self-scheduling", 1987), so that a
     /// loop whose first indices are the longest is balanced too. @pre  least > 0
     [[nodiscard]] static constexpr schedule guided(std::int64_t least = 1) noexcept {
         return {kind::guided, least};
