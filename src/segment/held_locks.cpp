@@ -7,8 +7,11 @@
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/mutex.hpp"
 #include "shmwin/segment/object_info.hpp"
+#include "shmwin/segment/section.hpp"
 #include "shmwin/segment/shared_mutex.hpp"
 #include "shmwin/segment/sync_group.hpp"
+
+#include "segment/section_name.hpp"
 
 #include <string>
 
@@ -21,27 +24,44 @@ bool is_shared_mutex(object_record const& record) {
            && record.type_hash == type_id_of<shared_mutex_line>().hash;
 }
 
+bool is_section(object_record const& record) {
+    return record.kind == object_kind::sync && record.type_hash == type_id_of<section_state>().hash;
+}
+
+// Where the lock is in the object.
+std::byte const* lock_in(region const& in, object_record const& record) {
+    return in.at(record.offset + (is_section(record) ? sizeof(section_state) : 0));
+}
+
 // A shared_mutex begins with its writer's word, which names who it is as a mutex does.
-bool begins_with_a_lock(object_record const& record) {
+bool is_a_lock(object_record const& record) {
     if (record.kind == object_kind::synchronized || is_shared_mutex(record)) return true;
+    if (is_section(record)) return true;
     return record.kind == object_kind::sync
            && (record.type_hash == type_id_of<mutex_state>().hash
                || record.type_hash == type_id_of<recursive_mutex_state>().hash);
 }
 
 bool is_read_by(region const& in, object_record const& record, int rank) {
-    if (!is_shared_mutex(record)) return false;
-    auto const* const lines = reinterpret_cast<shared_mutex_line const*>(in.at(record.offset));
+    if (!is_shared_mutex(record) && !is_section(record)) return false;
+    auto const* const lines = reinterpret_cast<shared_mutex_line const*>(lock_in(in, record));
     return lines[1 + rank].n_readers.load(std::memory_order_relaxed) != 0;
 }
 
-void warn_of(object_record const& record, char const* when, std::string const& holder) {
+std::string title_of(directory const& names, object_record const& record) {
+    auto const place = array_of_section(record.name_text());
+    auto const array = place ? names.at(place->index, place->generation) : std::nullopt;
+    if (array) return text("a section of \"", array->name_text(), '"');
+    return text('"', record.name_text(), '"');
+}
+
+void warn_of(std::string const& title, char const* when, std::string const& holder) {
     log(log_level::warning,
         text("lock is held at ",
              when,
-             " (\"",
-             record.name_text(),
-             "\", by ",
+             " (",
+             title,
+             ", by ",
              holder,
              "; who waits for it gets an error)"));
 }
@@ -49,8 +69,8 @@ void warn_of(object_record const& record, char const* when, std::string const& h
 } // namespace
 
 std::optional<lock_holder> holder_of(region const& in, object_record const& record) {
-    if (!begins_with_a_lock(record)) return std::nullopt;
-    return reinterpret_cast<mutex_state const*>(in.at(record.offset))->holder();
+    if (!is_a_lock(record)) return std::nullopt;
+    return reinterpret_cast<mutex_state const*>(lock_in(in, record))->holder();
 }
 
 // No thread of this rank will unlock them.
@@ -60,9 +80,11 @@ void segment_core::warn_of_held_locks(char const* when) const noexcept {
         for (auto const& each : directory_.list()) {
             auto const holder = holder_of(region_, each.record);
             if (holder && holder->rank == rank()) {
-                warn_of(each.record, when, text("thread ", holder->thread, " of rank ", rank()));
+                warn_of(title_of(directory_, each.record),
+                        when,
+                        text("thread ", holder->thread, " of rank ", rank()));
             } else if (is_read_by(region_, each.record, rank())) {
-                warn_of(each.record, when, text("a reader of rank ", rank()));
+                warn_of(title_of(directory_, each.record), when, text("a reader of rank ", rank()));
             }
         }
     } catch (...) { // no memory for a warning

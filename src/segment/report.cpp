@@ -4,6 +4,7 @@
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/object_info.hpp"
 
+#include "segment/section_name.hpp"
 #include "segment/sync_states.hpp"
 #include "segment/type_text.hpp"
 #include "sync/process_stat.hpp"
@@ -131,11 +132,19 @@ void tell_collective_call(plain_text& out, segment_core const& of, int rank) noe
     if (words.object[0] != '\0') out << "(\"" << words.object.data() << "\")";
 }
 
+// Of the array that the sections are of; else its own.
+void tell_name(plain_text& out, segment_core const& of, object_record const& what) noexcept {
+    auto const place = array_of_section(what.name_text());
+    auto const array = place ? of.names().at(place->index, place->generation) : std::nullopt;
+    out << "\"" << (array ? array->name_text() : what.name_text()) << "\"";
+}
+
 void tell_held(plain_text& out, segment_core const& of, int rank) noexcept {
     of.names().for_each([&](directory_entry const& entry, int claimant) {
         auto const* const block = claimant < 0 ? block_of(of, entry.record) : nullptr;
         if (block == nullptr || !is_held_by(rank, entry.record, block)) return;
-        out << ", holds \"" << entry.record.name_text() << "\"";
+        out << ", holds " << (array_of_section(entry.record.name_text()) ? "a section of " : "");
+        tell_name(out, of, entry.record);
     });
 }
 
@@ -193,7 +202,10 @@ void tell_wait(plain_text& out,
         if (object < what.offset || object - what.offset >= what.n_bytes) return;
         auto const* const block = claimant < 0 ? block_of(of, what) : nullptr;
         if (block == nullptr) return;
-        if (!is_hidden(what.name_text())) out << " of \"" << what.name_text() << "\"";
+        if (!is_hidden(what.name_text()) || array_of_section(what.name_text())) {
+            out << " of ";
+            tell_name(out, of, what);
+        }
         out << " (";
         if (!tell_state(out, what, block)) tell_type_and_shape(out, what);
         tell_missing_members(out, of, members_of(what, block), what.offset);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/segment/section.hpp"
 
-#include "shmwin/base/text.hpp"
-
 #include "segment/request.hpp"
+#include "segment/section_name.hpp"
 
 #include <array>
 #include <exception>
@@ -12,15 +11,10 @@
 namespace shmwin::inline v1::detail {
 namespace {
 
-// An array of another generation at the same index is another array.
-std::string hidden_name(std::uint32_t index, std::uint32_t generation) {
-    return text(".shmwin/sections/", index, '.', generation);
-}
-
 // The one of that array, which the first who asks makes.
 void* find_or_make(segment_core const& in, placed_object const& of, char const* call) {
     in.require_open(call);
-    auto const name = hidden_name(of.index, of.generation);
+    auto const name = section_name(of.index, of.generation);
     if (auto const found = in.names().find_head(name)) return in.memory().at(found->head.offset);
     object_request request{operation::none, name, object_kind::sync};
     request.type = &type_id_of<section_state>();
@@ -58,6 +52,7 @@ std::optional<write_hold> write_hold::begin(std::shared_ptr<segment_core> const&
                                             placed_object const& of,
                                             char const* call,
                                             wait_deadline until) {
+    core->note_locks();
     auto* const at = find_or_make(*core, of, call);
     auto section = access_to(*core, at, call);
     if (!section.begin_writing(until)) return std::nullopt;
@@ -67,6 +62,7 @@ std::optional<write_hold> write_hold::begin(std::shared_ptr<segment_core> const&
 write_hold write_hold::begin_repair(std::shared_ptr<segment_core> const& core,
                                     placed_object const& of) {
     auto const* const call = "array::repair_section";
+    core->note_locks();
     auto* const at = find_or_make(*core, of, call);
     auto section = access_to(*core, at, call);
     bool const is_repair = section.begin_repair();
@@ -88,6 +84,7 @@ std::optional<read_hold> read_hold::begin(std::shared_ptr<segment_core> const& c
                                           char const* call,
                                           std::uint64_t at_least,
                                           wait_deadline until) {
+    core->note_locks();
     auto* const at = find_or_make(*core, of, call);
     auto section = access_to(*core, at, call);
     if (!section.begin_reading(at_least, until)) return std::nullopt;
@@ -99,7 +96,7 @@ read_hold::~read_hold() {
 }
 
 void end_section(segment_core const& in, std::uint32_t index, std::uint32_t generation) {
-    auto const found = in.names().find_head(hidden_name(index, generation));
+    auto const found = in.names().find_head(section_name(index, generation));
     if (!found) return;
     auto const ended = in.names().erase(found->index, found->head.generation);
     if (ended) in.memory().deallocate(in.memory().at(ended->offset));

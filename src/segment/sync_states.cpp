@@ -7,6 +7,7 @@
 #include "shmwin/sync/latch.hpp"
 #include "shmwin/sync/mutex.hpp"
 #include "shmwin/sync/recursive_mutex.hpp"
+#include "shmwin/sync/section.hpp"
 #include "shmwin/sync/semaphore.hpp"
 #include "shmwin/sync/shared_mutex.hpp"
 
@@ -53,15 +54,19 @@ std::span<shared_mutex_line const> lines_of(object_record const& what,
     return {&as<shared_mutex_line>(state), what.n_bytes / sizeof(shared_mutex_line)};
 }
 
+// Behind the line of its own.
+std::span<shared_mutex_line const> lines_of_section(object_record const& what,
+                                                    std::byte const* state) noexcept {
+    return lines_of(what, state).subspan(1);
+}
+
 // The word is that of shared_mutex.hpp's drawing, whose lower half says what a mutex's does.
-void tell_shared_mutex(plain_text& out,
-                       object_record const& what,
-                       std::byte const* state) noexcept {
+void tell_lines(plain_text& out, std::span<shared_mutex_line const> lines) noexcept {
     std::uint64_t n_readers = 0;
-    for (auto const& line : lines_of(what, state).subspan(1)) {
+    for (auto const& line : lines.subspan(1)) {
         n_readers += line.n_readers.load(std::memory_order_relaxed);
     }
-    auto const word = as<shared_mutex_line>(state).writer.load(std::memory_order_relaxed);
+    auto const word = lines[0].writer.load(std::memory_order_relaxed);
     auto const rank = static_cast<int>(word & 0xffffU) - 1;
     if (rank >= 0) {
         tell_holder(out, {rank, static_cast<std::uint32_t>(word >> 32U)});
@@ -73,6 +78,18 @@ void tell_shared_mutex(plain_text& out,
         out << "free";
     }
     if (n_readers != 0) out << (rank >= 0 || word != 0 ? ", " : "") << n_readers << " reading";
+}
+
+void tell_shared_mutex(plain_text& out,
+                       object_record const& what,
+                       std::byte const* state) noexcept {
+    tell_lines(out, lines_of(what, state));
+}
+
+void tell_section(plain_text& out, object_record const& what, std::byte const* state) noexcept {
+    out << "filled " << as<section_state>(state).version.load(std::memory_order_relaxed)
+        << " times, ";
+    tell_lines(out, lines_of_section(what, state));
 }
 
 void tell_event(plain_text& out, object_record const& /*what*/, std::byte const* state) noexcept {
@@ -118,6 +135,7 @@ constexpr std::array states{
     described_state{"shmwin.mutex/1", sizeof(mutex_state), tell_mutex},
     described_state{"shmwin.recursive_mutex/1", sizeof(recursive_mutex_state), tell_mutex},
     described_state{"shmwin.shared_mutex/1", sizeof(shared_mutex_line), tell_shared_mutex},
+    described_state{"shmwin.section/1", section_bytes(0), tell_section},
     described_state{"shmwin.event/1", sizeof(event_state), tell_event},
     described_state{"shmwin.latch/1", sizeof(latch_state), tell_latch},
     described_state{"shmwin.semaphore/1", sizeof(semaphore_state), tell_semaphore},
@@ -200,8 +218,9 @@ bool is_held_by(int rank, object_record const& what, std::byte const* block) noe
     auto const* const known = description_of(what);
     if (known == nullptr) return false;
     if (known->tell == tell_mutex) return as<mutex_state>(block).holder().rank == rank;
-    if (known->tell != tell_shared_mutex) return false;
-    auto const lines = lines_of(what, block);
+    bool const is_section = known->tell == tell_section;
+    if (known->tell != tell_shared_mutex && !is_section) return false;
+    auto const lines = is_section ? lines_of_section(what, block) : lines_of(what, block);
     auto const mine = static_cast<std::size_t>(rank) + 1;
     auto const writer = lines[0].writer.load(std::memory_order_relaxed) & 0xffffU;
     return writer == mine || (mine < lines.size() && lines[mine].n_readers.load() != 0);

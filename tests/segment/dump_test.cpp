@@ -227,6 +227,34 @@ TEST_F(Dump, TellsWhichOfSomeRanksIsMissingInTheirFence) {
     MPI_Barrier(world);
 }
 
+TEST_F(Dump, NamesTheArrayWhoseSectionIsHeldOrAwaited) {
+    auto const a = seg.create_array<int>("a", shape(10));
+    {
+        auto const filled = seg.create_value<int>("filled");
+        if (rank == last) {
+            auto const section = a.write_section();
+            EXPECT_THAT(lines_of(last, seg.report()), HasSubstr(", holds a section of \"a\""));
+        }
+        if (rank == last) filled.store(1);
+        filled.notify();
+        filled.wait(0);
+        auto const section = a.read_section();
+        EXPECT_THAT(lines_of(rank, seg.report()), HasSubstr(", holds a section of \"a\""));
+    }
+    if (size > 1) {
+        seg.fence();
+        if (rank == last) {
+            auto const waits = HasSubstr("in array::read_section of \"a\" (filled 1 times, free)");
+            EXPECT_TRUE(eventually([&] {
+                return testing::Matches(waits)(lines_of(0, seg.report()));
+            })) << seg.report();
+            static_cast<void>(a.write_section());
+        }
+        if (rank == 0) static_cast<void>(a.read_section(2));
+    }
+    seg.fence();
+}
+
 TEST_F(Dump, TellsTheStateOfAllThatRanksWaitAt) {
     auto const again = seg.create_recursive_mutex("recursive_mutex");
     auto const many = seg.create_shared_mutex("shared_mutex");

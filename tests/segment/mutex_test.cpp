@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <gmock/gmock.h>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -21,9 +22,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using test::error_of;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 struct MutexHandle : test::open_segment {};
 
@@ -170,18 +171,27 @@ TEST_F(HeldLock, IsReportedByItsHolderAtClose) {
     auto const held = seg.create_mutex("solver/held");
     auto const free = seg.create_mutex("free");
     auto const read = seg.create_shared_mutex("read");
+    auto const filled = seg.create_array<int>("filled", shape(2));
+    auto const shown = seg.create_array<int>("shown", shape(2));
+    std::optional<write_section_guard<array<int, 1>::view_type>> writing;
+    std::optional<read_section_guard<array<int, 1>::const_view_type>> reading;
     if (on.rank() == 0) {
         held.lock();
         read.lock_shared();
+        writing.emplace(*filled.write_section_for(std::chrono::seconds(60)));
+        reading.emplace(shown.read_section(0));
     }
     free.lock();
     free.unlock();
     seg.close();
     on.close();
     if (on.rank() == 0) {
-        EXPECT_THAT(said,
-                    ElementsAre(HasSubstr("lock is held at close() (\"read\", by a reader"),
-                                HasSubstr("lock is held at close() (\"solver/held\"")));
+        EXPECT_THAT(
+            said,
+            UnorderedElementsAre(HasSubstr("lock is held at close() (\"read\", by a reader"),
+                                 HasSubstr("lock is held at close() (\"solver/held\""),
+                                 HasSubstr("at close() (a section of \"filled\", by thread"),
+                                 HasSubstr("at close() (a section of \"shown\", by a reader")));
     } else {
         EXPECT_THAT(said, IsEmpty());
     }
