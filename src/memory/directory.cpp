@@ -13,10 +13,12 @@ namespace shmwin::inline v1::detail {
 
 directory::directory(heap const& memory,
                      participants const& who,
-                     wait_policy const& policy) noexcept
+                     wait_policy const& policy,
+                     activity const& log) noexcept
     : memory_(memory),
       who_(who),
       policy_(policy),
+      log_(log),
       state_(memory.where().as<directory_state>(section_id::directory).data()) {}
 
 robust_lock<directory::repair> directory::lock() const {

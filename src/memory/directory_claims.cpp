@@ -117,9 +117,11 @@ void directory::wait_while_claimed(taken_name const& claimed,
     if (claimed.claim == mine) raise_waits_for_itself(slot(claimed.index).load()); // it stays so
     auto const key = record.name_hash;
     auto const claimant = claimant_of(claimed.claim);
+    wait_note note(log_, {"find_or_construct", slot(claimed.index).load_head().offset}, how);
     int n_looks = 0;
     int n_looks_since_left = 0;
     auto const check = [&](bool thorough) {
+        note.slept(thorough);
         if (!stands(claimed)) return lot().unpark(key); // who ended it died before it could say so
         if (n_looks++ != 0 && !thorough) return;
         if (who_.gone(claimant)) return end_claim(claimed);

@@ -183,7 +183,7 @@ segment_core::segment_core(node const& on,
       heap_(region_, who_, lock_policy_),
       retired_(heap_),
       attachment_(heap_, &retired_),
-      directory_(heap_, who_, lock_policy_),
+      directory_(heap_, who_, lock_policy_, activity_),
       listing_(*this) {
     rendezvous_.observe(retired_);
 }

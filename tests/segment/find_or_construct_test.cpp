@@ -4,6 +4,7 @@
 #include "shmwin/segment/segment.hpp"
 
 #include "support/open_segment.hpp"
+#include "support/shared_pages.hpp"
 
 #include <gtest/gtest.h>
 #include <mpi.h>
@@ -69,6 +70,25 @@ struct FindOrConstruct : open_segment {
         return all == std::vector<std::string>(all.size(), mine);
     }
 };
+
+TEST_F(FindOrConstruct, ToldOfAreThoseWhoWait) {
+    if (size == 1) return;
+    auto const wait_for_the_others = [&] {
+        EXPECT_TRUE(eventually([&] {
+            auto const told = seg.report();
+            int n_waiting = 0;
+            for (auto at = told.find("in find_or_construct"); at != std::string::npos;
+                 at = told.find("in find_or_construct", at + 1)) {
+                ++n_waiting;
+            }
+            return n_waiting == size - 1;
+        }));
+    };
+    seg.fence();
+    auto const mine = seg.find_or_construct<busy>(transient, "slow", 1, wait_for_the_others);
+    EXPECT_EQ(mine.handle->value, 1);
+    seg.fence();
+}
 
 TEST_F(FindOrConstruct, IsConstructedByExactlyOneOfAllRanks) {
     for (int round = 0; round < 50; ++round) {

@@ -332,6 +332,48 @@ TEST_F(MixedMeetings, GoOnWhenTheNumbersWrap) {
     });
 }
 
+// It died after the store that says so, before any other: whether all others are met or miss it is
+// decided by what it said.
+TEST_F(MixedMeetings, OfOneThatDiedAreTheSameForAllOthers) {
+    SHMWIN_NEEDS_FORK();
+    enum class died : std::uint8_t { before_its_word, at_the_same, at_the_centre, at_another };
+    for (auto const when :
+         {died::before_its_word, died::at_the_same, died::at_the_centre, died::at_another}) {
+        test::shared_pages const own({.capacity = 4096, .n_ranks = n});
+        auto const slots = own.where().as<detail::meeting_slot>(detail::section_id::meeting_slots);
+        test::shared_object<std::atomic<bool>> attached;
+        test::child doomed([&] {
+            own.who(2).attach();
+            *attached = true;
+            if (when == died::before_its_word) return true;
+            if (!eventually([&] { return slots[0].word != 0; })) return false;
+            auto const tag = static_cast<std::uint32_t>(slots[0].word >> 33U);
+            arrivals const mine(slots, 2, own.meeting_state().bell);
+            return mine.arrive(when == died::at_another ? tag ^ 2U : tag,
+                               when == died::at_the_centre)
+                   != 0;
+        });
+        ASSERT_TRUE(eventually([&] { return attached->load(); }));
+        std::array<bool, n> met{};
+        test::as_threads(2, [&](int rank) {
+            auto const meeting = own.meeting(rank, how);
+            auto const fence = [&] {
+                meeting.meet({operation::fence});
+                return meeting_values{};
+            };
+            auto got = outcome_of(fence);
+            met.at(static_cast<std::size_t>(rank)) = !got.error;
+            if (!got.error) got = outcome_of(fence);
+            ASSERT_TRUE(got.error);
+            EXPECT_EQ(got.error->code, errc::peer_left);
+            EXPECT_EQ(got.error->rank, 2);
+        });
+        EXPECT_EQ(met[0], when == died::at_the_same);
+        EXPECT_EQ(met[1], when == died::at_the_same);
+        EXPECT_EQ(doomed.wait(), 0);
+    }
+}
+
 TEST_F(MixedMeetings, SayWhoIsHere) {
     test::shared_pages const own({.capacity = 4096, .n_ranks = n});
     auto const seen = own.meeting(0, how);

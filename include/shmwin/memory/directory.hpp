@@ -26,6 +26,7 @@
 #include "shmwin/base/function_ref.hpp"
 #include "shmwin/memory/heap.hpp"
 #include "shmwin/memory/object_record.hpp"
+#include "shmwin/sync/activity.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
 #include "shmwin/sync/robust_mutex.hpp"
@@ -88,7 +89,11 @@ struct directory_made {
 /// Process-local handle. Safe from any thread and process.
 class SHMWIN_API directory {
   public:
-    directory(heap const& memory, participants const& who, wait_policy const& policy) noexcept;
+    /// @param log  where waits are noted
+    directory(heap const& memory,
+              participants const& who,
+              wait_policy const& policy,
+              activity const& log = {}) noexcept;
 
     /// Local. Enters an object under record.name; sets its generation.
     /// @pre  check_name(record.name); record.name_hash is hash(record.name)
@@ -206,6 +211,7 @@ class SHMWIN_API directory {
     heap memory_;
     participants who_;
     wait_policy policy_;
+    activity log_;
     directory_state* state_;
 };
 

@@ -21,7 +21,7 @@
 // first: those that leave because of it follow.
 //
 // Layer: sync. The centre is a central barrier; D. Hensgen, R. Finkel, U. Manber, "Two algorithms
-// for barrier synchronization", 1988.
+// for barrier synchronization", 1988. tests/sync/models/rendezvous.pml is a model.
 #pragma once
 
 #include "shmwin/base/error.hpp"
