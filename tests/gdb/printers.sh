@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # printers.sh GDB MPIEXEC PROGRAM SCRIPT: what gdb prints of PROGRAM (program.cpp) with the printers
-# of SCRIPT. With SCRIPT auto: with those that it finds by itself, in the folder AUTO_LOAD.
+# of SCRIPT.
 # Exit status 77: gdb cannot be used here; why is said.
 set -u
 gdb=$1 mpiexec=$2 program=$3 script=$4

@@ -223,7 +223,7 @@ class array {
         requires(!std::is_const_v<T>) {
         return {*begin_writing("array::write_section", detail::no_deadline), view()};
     }
-    /// write_section(), if it can begin in so long; else nothing.
+    /// Local. write_section(), if it can begin in so long, or by then; else nothing.
     template <typename Rep, typename Period>
     [[nodiscard]] std::optional<write_section_guard<view_type>>
     write_section_for(std::chrono::duration<Rep, Period> const& how_long) const
@@ -237,7 +237,8 @@ class array {
         requires(!std::is_const_v<T>) {
         return guard_of(begin_writing("array::write_section_until", detail::deadline_of(when)));
     }
-    /// write_section(), also if the last one did not end: whoever begins it fills the whole array.
+    /// Local. write_section(), also if the last one did not end: whoever begins it fills the whole
+    /// array.
     [[nodiscard]] write_section_guard<view_type> repair_section() const
         requires(!std::is_const_v<T>) {
         return {detail::write_hold::begin_repair(core_, where_), view()};
@@ -251,7 +252,7 @@ class array {
     read_section(std::uint64_t at_least = 1) const {
         return {*begin_reading("array::read_section", at_least, detail::no_deadline), view()};
     }
-    /// read_section(), if it can begin in so long; else nothing.
+    /// Local. read_section(), if it can begin in so long, or by then; else nothing.
     template <typename Rep, typename Period>
     [[nodiscard]] std::optional<read_section_guard<const_view_type>>
     read_section_for(std::chrono::duration<Rep, Period> const& how_long,

@@ -41,8 +41,9 @@ class SHMWIN_API latch : public detail::sync_handle<detail::latch_state> {
     /// @throws barrier_broken, runtime_failure (closed)
     void wait() const;
 
-    /// Local. Until then at most.
+    /// Local. wait() for so long, or until then, at most.
     /// @returns  false if it was not zero in time
+    /// @throws barrier_broken, runtime_failure (closed)
     template <typename Rep, typename Period>
     [[nodiscard]] bool wait_for(std::chrono::duration<Rep, Period> const& how_long) const {
         return wait(detail::deadline_after(how_long));
@@ -53,7 +54,14 @@ class SHMWIN_API latch : public detail::sync_handle<detail::latch_state> {
     }
 
     /// Local. count_down(n), then wait().
+    /// @throws argument_error (invalid_argument)  n is negative, or more than is left: nothing was
+    ///                                            counted
+    /// @throws barrier_broken, runtime_failure (closed)  it was counted all the same
     void arrive_and_wait(std::int64_t n = 1) const;
+
+    /// Local. count_down(n), then wait() for so long, or until then, at most.
+    /// @returns  false if it was not zero in time; it was counted all the same
+    /// @throws argument_error, barrier_broken, runtime_failure  as arrive_and_wait()
     template <typename Rep, typename Period>
     [[nodiscard]] bool arrive_and_wait_for(std::chrono::duration<Rep, Period> const& how_long,
                                            std::int64_t n = 1) const {

@@ -70,6 +70,7 @@ class lock_handle : public sync_handle<State> {
         this->state().mark_consistent(this->waits(), this->what(State::calls.mark_consistent));
     }
 
+    /// Local. Gives it back and wakes who waits. Never waits.
     void unlock() const { this->state().unlock(this->waits(), this->what(State::calls.unlock)); }
 
     /// Local. Who holds it: a snapshot.

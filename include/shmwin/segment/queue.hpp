@@ -42,8 +42,8 @@ class lease;
 /// Ranks that end before others push would take the queue for finished: push the first tasks before
 /// a fence() that all meet, then pop; or hold a lease while pushing.
 ///
-/// Checkpoints hold the tasks, leased ones too, if T is an element type; while one is saved or
-/// restored nobody may push or end a lease.
+/// Checkpoints hold the tasks, leased ones too, if T is an element type; while one is saved nobody
+/// may push or end a lease, while one is restored nobody may pop either.
 template <array_element T>
 class queue : public detail::sync_handle<detail::task_queue_state> {
     static_assert(!std::is_const_v<T>, "tasks are copied in");
@@ -152,6 +152,7 @@ class lease {
         SHMWIN_EXPECT(has_task_);
         return *std::launder(reinterpret_cast<T const*>(bytes_.data()));
     }
+    /// Local. As operator*.
     [[nodiscard]] T const* operator->() const noexcept { return &**this; }
 
     /// Local. Which attempt at this task it is: 1 for the first lease. Counts to 32,767, and anew

@@ -105,11 +105,11 @@ void end_section(segment_core const& in, std::uint32_t index, std::uint32_t gene
 template <typename View>
 class write_section_guard {
   public:
-    /// The elements, to write. Not to be kept beyond the guard.
+    /// Local. The elements, to write. Not to be kept beyond the guard.
     [[nodiscard]] View const& view() const noexcept { return view_; }
-    /// The version that the array has when the guard ends; the first one is 1.
+    /// Local. The version that the array has when the guard ends; the first one is 1.
     [[nodiscard]] std::uint64_t version() const noexcept { return hold_.version(); }
-    /// True if the last writer did not finish: nothing that is there can be relied on.
+    /// Local. True if the last writer did not finish: nothing that is there can be relied on.
     [[nodiscard]] bool is_repair() const noexcept { return hold_.is_repair(); }
 
     /// Internal: made by array.
@@ -125,9 +125,9 @@ class write_section_guard {
 template <typename View>
 class read_section_guard {
   public:
-    /// The elements, to read. Not to be kept beyond the guard.
+    /// Local. The elements, to read. Not to be kept beyond the guard.
     [[nodiscard]] View const& view() const noexcept { return view_; }
-    /// How often the array was filled.
+    /// Local. How often the array was filled.
     [[nodiscard]] std::uint64_t version() const noexcept { return hold_.version(); }
 
     /// Internal: made by array.

@@ -37,21 +37,23 @@ class held_lock {
     held_lock& operator=(held_lock const&) = delete;
     held_lock& operator=(held_lock&&) = delete;
 
-    /// True if it holds the lock: try_lock() and those with a deadline may not have got it.
+    /// Local. True if it holds the lock: try_lock() and those with a deadline may not have got it.
     explicit operator bool() const noexcept { return mutex_ != nullptr; }
 
-    /// True if the lock's last holder died, so that the data may be half changed. Only
+    /// Local. True if the lock's last holder died, so that the data may be half changed. Only
     /// lock_to_repair() gives such a guard.
     [[nodiscard]] bool owner_died() const noexcept { return owner_died_; }
 
-    /// The data are whole again. A guard that ends without it, also by an exception, leaves them
-    /// not_recoverable for good if owner_died().
+    /// Local. Says that the data are whole again. A guard that ends without it, also by an
+    /// exception, leaves them not_recoverable for good if owner_died().
+    /// @pre  it holds the lock
     void mark_consistent() const {
         SHMWIN_EXPECT(mutex_ != nullptr);
         mutex_->mark_consistent(*by_, {synchronized_calls.mark_consistent, object_});
     }
 
-    /// Gives the lock back before the guard ends. The data are then out of reach.
+    /// Local. Gives the lock back before the guard ends. The data are then out of reach.
+    /// @pre  it holds the lock
     void unlock() {
         SHMWIN_EXPECT(mutex_ != nullptr);
         std::exchange(mutex_, nullptr)->unlock(*by_, {synchronized_calls.unlock, object_});
@@ -79,6 +81,8 @@ class held_lock {
 template <typename T>
 class synchronized_guard : public detail::held_lock {
   public:
+    /// Local. The data; not to be kept beyond the guard.
+    /// @pre  it holds the lock
     [[nodiscard]] T& operator*() const noexcept {
         SHMWIN_EXPECT(*this);
         return *data_;
@@ -102,13 +106,14 @@ class synchronized_guard : public detail::held_lock {
 template <typename View>
 class synchronized_array_guard : public detail::held_lock {
   public:
-    /// The elements. A copy of it is good for no longer than the guard.
+    /// Local. The elements. A copy of it is good for no longer than the guard.
+    /// @pre  it holds the lock
     [[nodiscard]] View view() const noexcept {
         SHMWIN_EXPECT(*this);
         return view_;
     }
     [[nodiscard]] View operator*() const noexcept { return view(); }
-    /// One element.
+    /// Local. One element.
     template <typename... Indices>
     requires(sizeof...(Indices) == View::rank()) [[nodiscard]] typename View::reference
     operator()(Indices... indices) const {
