@@ -98,7 +98,7 @@ meeting_slot& rendezvous::slot(int rank) const noexcept {
     return slots_[static_cast<std::size_t>(rank)];
 }
 
-struct rendezvous::part {
+struct rendezvous::part { // NOLINT(*-member-init): an aggregate, always made whole
     collective_call const& call;
     std::uint32_t tag;
     function_ref<void(meeting_values&)> completion;

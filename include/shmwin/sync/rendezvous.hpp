@@ -172,7 +172,7 @@ class rendezvous {
     void enter(part const& mine) const;
     [[nodiscard]] bool met_without_centre(part const& mine, std::uint64_t word) const;
     void meet_at_centre(part const& mine, std::uint64_t word) const;
-    void write_slot(part const& mine) const noexcept;
+    void write_slot(part const& of) const noexcept;
     [[nodiscard]] std::uint64_t add(std::uint64_t before, std::uint64_t share) const noexcept;
     void complete(part const& mine,
                   std::uint64_t word,
