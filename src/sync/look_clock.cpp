@@ -26,7 +26,7 @@ bool look_clock::is_due() noexcept {
 // costs time, one too few would hide a death.
 bool is_time_to_look(std::uint64_t key) noexcept {
     struct place {
-        std::uint64_t key;
+        std::uint64_t key = 0;
         steady_clock::time_point next;
     };
     thread_local std::array<place, 64> places{};

@@ -44,8 +44,9 @@ TEST_F(TaskQueueAfterDeath, LeasesOfTheDeadComeBackToWhoWaitsForShortTimes) {
         return user(1).pop().has_value();
     });
     ASSERT_EQ(holder.wait(), 0);
-    EXPECT_TRUE(test::eventually(
-        [&] { return mine.pop(detail::deadline_after(milliseconds(5))).has_value(); }));
+    EXPECT_TRUE(test::eventually([&] {
+        return mine.pop(detail::deadline_after(std::chrono::milliseconds(5))).has_value();
+    }));
 }
 
 TEST_F(TaskQueueAfterDeath, LeasesOfTheDeadAreTakenBack) {
