@@ -9,6 +9,7 @@
 #include "shmwin/mpi/error.hpp"
 
 #include "io/inventory.hpp"
+#include "io/options.hpp"
 #include "io/store_state.hpp"
 
 #include <algorithm>
@@ -32,12 +33,6 @@ std::shared_ptr<store_communicator> duplicate(MPI_Comm comm) {
     check_mpi("MPI_Comm_size", MPI_Comm_size(made->comm, &made->size));
     join_finalize(made);
     return made;
-}
-
-void check_options(checkpoint_options const& options) {
-    if (options.keep >= 1) return;
-    raise(errc::invalid_argument,
-          text("retention is not possible (.keep = ", options.keep, "; at least 1)"));
 }
 
 void make_directory(std::filesystem::path const& directory) {
@@ -152,10 +147,7 @@ checkpoint_store::checkpoint_store(MPI_Comm comm,
     auto group = detail::duplicate(comm);
     auto const call =
         detail::text("checkpoint_store(\"", path.native(), "\", keep ", options.keep, ")");
-    auto const same =
-        detail::hash_with(detail::hash(path.native()),
-                          static_cast<std::uint64_t>(options.keep) * 4 + (options.durable ? 1 : 0)
-                              + (options.verify_first ? 2 : 0));
+    auto const same = detail::hash_with(detail::hash(path.native()), detail::hash_of(options));
     std::optional<detail::checkpoint_names> names;
     auto const failure = detail::failure_of([&] {
         detail::check_options(options);

@@ -7,6 +7,7 @@
 
 #include "shmwin/base/export.hpp"
 #include "shmwin/base/source_line.hpp"
+#include "shmwin/io/checkpoint_options.hpp"
 #include "shmwin/segment/segment.hpp"
 
 #include <mpi.h>
@@ -20,18 +21,6 @@
 #include <vector>
 
 namespace shmwin::inline v1 {
-
-struct checkpoint_options {
-    int keep = 2;              ///< newest checkpoints that retention leaves; at least 1
-    bool durable = true;       ///< false: no fsync; a power failure may then lose the newest
-    bool verify_first = false; ///< restore checks all bytes before it moves the first: reads twice
-};
-
-/// What the caller tells of a checkpoint.
-struct checkpoint_label {
-    std::int64_t step = 0; ///< 0 or more; part of the file's name
-    double time = 0.0;     ///< model time, in the caller's unit
-};
 
 /// What is known of a checkpoint.
 struct checkpoint_info {

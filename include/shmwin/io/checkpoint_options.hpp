@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// checkpoint_options: what a store is asked for, once; checkpoint_label and restore_options: what
+// one call is.
+//
+// Layer: io.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace shmwin::inline v1 {
+
+/// Where an asynchronous save keeps what it has still to write.
+enum class staging : std::uint8_t {
+    full,    ///< a copy of all: returns after a copy at memory speed; memory: as much again
+    bounded, ///< .staging_bytes at a time: returns when the last part is copied; memory: that much
+    frozen,  ///< no copy: nothing may be written to saved objects until it is done
+};
+
+/// What a save does while an asynchronous one of the same store is in flight.
+enum class when_busy : std::uint8_t {
+    wait,   ///< for the one in flight to end; then it begins
+    skip,   ///< saves nothing, and says so in its report
+    refuse, ///< runtime_failure (busy)
+};
+
+/// Of a store. The same on all ranks.
+struct checkpoint_options {
+    int keep = 2;                ///< newest checkpoints that retention leaves; at least 1
+    std::int64_t keep_every = 0; ///< retention leaves steps that are multiples of this; 0: none
+    bool durable = true;         ///< false: no fsync; a power failure may then lose the newest
+    bool verify_first = false; ///< restore checks all bytes before it moves the first: reads twice
+
+    /// What is saved: objects whose name fits one of `only` (empty: all) and none of `except`.
+    /// Patterns as glob(7) has them: * and ? and [...], where * stops at no slash.
+    std::vector<std::string> only{};
+    std::vector<std::string> except{};
+
+    bool incremental = false; ///< blocks that are as in the last checkpoint come from there
+    int deflate = 0;          ///< 1 (fast) to 9: shuffled and compressed; 0: not
+    bool direct = false;      ///< past the page cache (O_DIRECT), where the file system can
+
+    shmwin::staging staging = staging::full;            ///< of save_async()
+    std::size_t staging_bytes = std::size_t{64} << 20U; ///< of staging::bounded, of all ranks
+    shmwin::when_busy when_busy = when_busy::wait;
+
+    // When due() says so: each that is set, alone.
+    std::int64_t every_steps = 0;                ///< 0: not by steps
+    std::chrono::duration<double> every_time{0}; ///< since the last; 0: not by time
+    double overhead = 0.0; ///< as often as costs this share of the time (0.01: 1 %); 0: not
+    /// Mean time between failures of the job: as often as loses least (Young 1974, Daly 2006)
+    /// with the cost that was measured. 0: not.
+    std::chrono::duration<double> failure_interval{0};
+    /// When the job is ended, after now. 0: SHMWIN_WALL_CLOCK, or what Slurm's environment says, or
+    /// never. due() stops in time for one more save.
+    std::chrono::duration<double> wall_clock{0};
+    /// Caught while the store lives: due() says that one came. The handlers of before are called
+    /// too, and come back.
+    std::vector<int> signals{};
+};
+
+/// A fact about a checkpoint, kept with it as an attribute of the file.
+struct checkpoint_attribute {
+    std::string name; ///< not one of the library's own
+    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>
+        value;
+};
+
+/// What the caller tells of a checkpoint.
+struct checkpoint_label {
+    std::int64_t step = 0;                          ///< 0 or more; part of the file's name
+    double time = 0.0;                              ///< model time, in the caller's unit
+    std::vector<checkpoint_attribute> attributes{}; ///< the same on all ranks
+};
+
+/// What per-rank containers are given, when another number of ranks restores them.
+enum class other_ranks : std::uint8_t {
+    redistribute, ///< block_range() of the whole, in order
+    refuse,       ///< argument_error (shape_mismatch)
+};
+
+/// How a checkpoint comes back. The same on all ranks.
+struct restore_options {
+    /// Objects that only the file has are left there, and objects that only the segment has stay
+    /// as they are. Both are listed in the info.
+    bool partial = false;
+    /// Numbers of another type are converted, if every one fits; else out_of_range.
+    bool convert = false;
+    std::vector<std::string> only{};   ///< as in checkpoint_options: what is restored
+    std::vector<std::string> except{}; ///< what is not
+    shmwin::other_ranks other_ranks = other_ranks::redistribute;
+};
+
+} // namespace shmwin::inline v1

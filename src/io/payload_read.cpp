@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/base/text.hpp"
+
+#include "io/file.hpp"
+#include "io/mapped_file.hpp"
+#include "io/payload.hpp"
+#include "io/payload_blocks.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+constexpr std::size_t most_damage = 100;
+
+// Blocks of a file, from where they are in the page cache, or else through read(2).
+class block_reader {
+  public:
+    explicit block_reader(std::filesystem::path const& path)
+        : source_(path, file::mode::read), mapped_(source_) {}
+
+    // The block's checksum; `target` gets its bytes, unless it is null.
+    checksum read(std::uint64_t offset, std::size_t n_bytes, std::byte* target) {
+        auto const seen = mapped_.at(offset, n_bytes);
+        if (!seen.empty()) {
+            return target == nullptr ? checksum_of(seen) : copy_with_checksum(target, seen);
+        }
+        if (target == nullptr) {
+            buffer_.resize(checksum_block_bytes);
+            target = buffer_.data();
+        }
+        source_.read_at(offset, {target, n_bytes});
+        return checksum_of({target, n_bytes});
+    }
+
+  private:
+    file source_;
+    mapped_file mapped_;
+    std::vector<std::byte> buffer_;
+};
+
+void make_present(block const& each) {
+    if (each.part.holder == nullptr) return;
+    each.part.memory.for_each_run(each.begin, each.n_bytes, [&](std::span<std::byte> run) {
+        each.part.holder->make_present(each.part.holder->offset_of(run.data()), run.size());
+    });
+}
+
+} // namespace
+
+std::vector<damaged_block> read_payload(std::filesystem::path const& path,
+                                        std::span<payload_part const> parts,
+                                        std::span<checksum const> expected) {
+    std::vector<damaged_block> damage;
+    if (has_nothing(parts)) return damage;
+    block_reader source(path);
+    block_in_memory memory;
+    for_each_block(parts, [&](block const& each) {
+        std::span<std::byte> to;
+        if (!each.part.memory.is_nowhere()) {
+            make_present(each);
+            to = memory.of(each);
+        }
+        auto const sum = source.read(each.in_file(), each.n_bytes, to.data());
+        if (!to.empty() && memory.is_buffer(to)) each.part.memory.scatter(each.begin, to);
+        if (sum == expected[each.number] || damage.size() >= most_damage) return;
+        damage.push_back({each.part_number, each.index});
+    });
+    return damage;
+}
+
+std::vector<damaged_block> check_memory(std::span<payload_part const> parts,
+                                        std::span<checksum const> expected) {
+    std::vector<damaged_block> damage;
+    block_in_memory memory;
+    for_each_block(parts, [&](block const& each) {
+        auto const sum = checksum_of(memory.gathered(each));
+        if (sum == expected[each.number] || damage.size() >= most_damage) return;
+        damage.push_back({each.part_number, each.index});
+    });
+    return damage;
+}
+
+std::vector<std::string> describe_damage(std::vector<damaged_block> const& damage,
+                                         std::vector<stored_object> const& objects) {
+    std::vector<std::string> lines;
+    for (auto const& each : damage) {
+        auto const& object = objects[each.part];
+        auto const first = each.block * checksum_block_bytes;
+        auto const last = std::min<std::uint64_t>(first + checksum_block_bytes, object.n_bytes) - 1;
+        lines.push_back(
+            text(object.name, ", block ", each.block, " (bytes ", first, " to ", last, ")"));
+    }
+    return lines;
+}
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "io/file.hpp"
+#include "io/payload.hpp"
+#include "io/payload_blocks.hpp"
+#include "io/piece_writer.hpp"
+
+#include <vector>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+// Checksums in the file, those of neighbouring blocks at once.
+class checksum_writer {
+  public:
+    checksum_writer(file const& target, std::uint64_t offset) : target_(target), offset_(offset) {}
+
+    void add(std::uint64_t number, checksum const& sum) {
+        if (number != first_ + sums_.size()) {
+            finish();
+            first_ = number;
+        }
+        sums_.push_back(sum);
+    }
+    void finish() {
+        if (sums_.empty()) return;
+        target_.write_at(offset_ + first_ * sizeof(checksum), std::as_bytes(std::span(sums_)));
+        sums_.clear();
+    }
+
+  private:
+    file const& target_;
+    std::uint64_t offset_;
+    std::uint64_t first_ = 0;
+    std::vector<checksum> sums_;
+};
+
+} // namespace
+
+void write_payload(std::filesystem::path const& path,
+                   std::span<payload_part const> parts,
+                   std::uint64_t checksums_offset) {
+    if (has_nothing(parts)) return;
+    file const target(path, file::mode::write);
+    piece_writer pieces(target);
+    checksum_writer sums(target, checksums_offset);
+    block_in_memory memory;
+    for_each_block(parts, [&](block const& each) {
+        auto const bytes = memory.gathered(each);
+        sums.add(each.number,
+                 checksum_of(bytes)); // and now the bytes are in the cache for the copy
+        pieces.add(each.in_file(), bytes);
+        if (memory.is_buffer(bytes)) pieces.flush(); // the next block comes there
+    });
+    pieces.finish();
+    sums.finish();
+}
+
+} // namespace shmwin::inline v1::detail

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include "io/save_file.hpp"
+
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/text.hpp"
+
+#include "io/hdf5.hpp"
+
+#include <array>
+#include <span>
+#include <system_error>
+#include <utility>
+
+namespace shmwin::inline v1::detail {
+namespace {
+
+void write_signature(file const& target, bool whole) {
+    constexpr std::array<unsigned char, 8> blank{};
+    target.write_at(0, std::as_bytes(std::span(whole ? hdf5_signature : blank)));
+}
+
+} // namespace
+
+save_file::save_file(checkpoint_names names, checkpoint_info info, checkpoint_options options)
+    : names_(std::move(names)),
+      info_(std::move(info)),
+      options_(std::move(options)),
+      temporary_(names_.temporary(info_.step)) {}
+
+save_file::~save_file() {
+    std::error_code ignored;
+    if (made_ && !committed_) std::filesystem::remove(temporary_, ignored);
+}
+
+void save_file::create(std::vector<stored_object> const& objects) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary_, ignored); // ours: the store is locked
+    check_space(objects);
+    create_checkpoint(temporary_, info_, objects);
+    written_ = read_checkpoint(temporary_, false);
+    file_ = file(temporary_, file::mode::write);
+    write_signature(file_, false);
+    file_.reserve(written_.n_bytes);
+    for (auto const& each : written_.objects) {
+        if (each.is_contiguous()) continue;
+        raise(
+            errc::io_failure,
+            text("HDF5 gave no place in the file (", each.name, " in ", temporary_.native(), ")"));
+    }
+}
+
+// Before HDF5 writes: when its last write of a file fails, version 1.10 crashes at exit.
+void save_file::check_space(std::vector<stored_object> const& objects) {
+    std::uint64_t n_of_structure = 1U << 20U;
+    std::uint64_t n_bytes = 0;
+    for (auto const& each : objects) {
+        n_of_structure += 8192;
+        n_bytes += each.n_bytes;
+    }
+    check_disk_space(names_.directory(), n_of_structure + n_bytes);
+    {
+        file const trial(temporary_, file::mode::create_new); // a quota shows here
+        made_ = true;
+        trial.reserve(n_of_structure);
+    }
+    std::filesystem::remove(temporary_);
+}
+
+void save_file::commit() {
+    checkpoint_record const record{
+        structure_checksum(temporary_, written_), written_.n_bytes, written_.n_blocks};
+    file_.write_at(written_.record_offset, std::as_bytes(std::span(&record, 1)));
+    if (options_.durable) file_.sync();
+    write_signature(file_, true);
+    if (options_.durable) file_.sync();
+    give_name();
+    if (options_.durable) sync_directory(names_.directory());
+    names_.retain(options_.keep, names_.of_step(info_.step));
+}
+
+void save_file::give_name() {
+    auto const target = names_.of_step(info_.step);
+    std::error_code failed;
+    std::filesystem::rename(temporary_, target, failed);
+    if (failed) {
+        raise(errc::io_failure,
+              text("rename failed (",
+                   temporary_.native(),
+                   " to ",
+                   target.native(),
+                   ": ",
+                   failed.message(),
+                   ")"));
+    }
+    committed_ = true;
+}
+
+} // namespace shmwin::inline v1::detail

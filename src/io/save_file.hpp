@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// save_file: a checkpoint while it is being written, as the one rank that owns the file sees it:
+// structure by HDF5, signature blanked; later, when the payload is there, checksum, fsync,
+// signature, fsync, rename, fsync of the directory. A file that is not whole cannot be opened by
+// any HDF5 reader, and goes with its owner.
+//
+// Layer: io. No MPI here; HDF5 in create() alone, so any thread may commit().
+#pragma once
+
+#include "shmwin/io/checkpoint_store.hpp"
+
+#include "io/checkpoint_file.hpp"
+#include "io/file.hpp"
+#include "io/store_directory.hpp"
+
+#include <filesystem>
+#include <vector>
+
+namespace shmwin::inline v1::detail {
+
+class save_file {
+  public:
+    save_file(checkpoint_names names, checkpoint_info info, checkpoint_options options);
+    save_file(save_file const&) = delete;
+    save_file(save_file&&) = delete;
+    save_file& operator=(save_file const&) = delete;
+    save_file& operator=(save_file&&) = delete;
+    ~save_file();
+
+    /// Local. Checks and reserves space, makes the structure, blanks the signature.
+    /// @throws out_of_memory (no_space), runtime_failure (io_failure)
+    void create(std::vector<stored_object> const& objects);
+
+    /// Local, when payload and checksums are written. Afterwards the checkpoint has its name, and
+    /// retention has removed the oldest.
+    /// @throws out_of_memory (no_space), runtime_failure (io_failure)
+    void commit();
+
+    /// As create() made it.
+    [[nodiscard]] checkpoint_file const& structure() const noexcept { return written_; }
+    /// Where it is until commit().
+    [[nodiscard]] std::filesystem::path const& temporary() const noexcept { return temporary_; }
+
+  private:
+    void check_space(std::vector<stored_object> const& objects);
+    void give_name();
+
+    checkpoint_names names_;
+    checkpoint_info info_;
+    checkpoint_options options_;
+    std::filesystem::path temporary_;
+    checkpoint_file written_;
+    file file_;
+    bool made_ = false;
+    bool committed_ = false;
+};
+
+} // namespace shmwin::inline v1::detail
