@@ -72,10 +72,11 @@ TEST_F(Barrier, DrivesMessagesOfTheHost) {
     auto const n = static_cast<int>(large.size());
     MPI_Isend(large.data(), n, MPI_DOUBLE, (rank + 1) % size, 0, world, &pending);
     if (rank % 2 == 0) all.arrive_and_wait(); // before its neighbour receives
-    MPI_Recv(from_left.data(), n, MPI_DOUBLE, (rank + size - 1) % size, 0, world, nullptr);
+    auto const left = (rank + size - 1) % size;
+    MPI_Recv(from_left.data(), n, MPI_DOUBLE, left, 0, world, MPI_STATUS_IGNORE);
     if (rank % 2 == 1) all.arrive_and_wait();
     MPI_Wait(&pending, MPI_STATUS_IGNORE);
-    EXPECT_EQ(from_left.back(), (rank + size - 1) % size);
+    EXPECT_EQ(from_left.back(), left);
 }
 
 TEST_F(Barrier, RefusesWrongMembersOnAllRanks) {

@@ -14,7 +14,9 @@ command=("$@")
 options=()
 if [[ $("$mpiexec" --version 2>&1) == *HYDRA* ]]; then
     options=(-disable-auto-cleanup)
-    command=(sh -c '"$@"; exit 0' sh "$@") # whatever the option says, a signal ends the job
+    # Whatever the option says, a process that ends by a signal ends the job; and those that are
+    # left get SIGUSR1.
+    command=(sh -c 'trap "" USR1; "$@"; exit 0' sh "$@")
 fi
 timeout -k 5 60 "$mpiexec" "${options[@]}" -n "$ranks" "${command[@]}" </dev/null
 status=$?
