@@ -5,6 +5,7 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/segment/object_info.hpp"
 
+#include "io/attributes.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/datatype.hpp"
 
@@ -101,6 +102,7 @@ void write_labels(hid_t file, checkpoint_info const& info) {
     h5_write_attribute(file, "uuid", info.uuid);
     h5_write_attribute(file, "parent_uuid", info.parent_uuid);
     h5_write_attribute(file, "n_ranks", std::int64_t{info.n_ranks});
+    write_attributes(file, info.attributes);
 }
 
 } // namespace

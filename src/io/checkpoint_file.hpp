@@ -2,7 +2,7 @@
 // checkpoint_file: what stands where in a checkpoint.
 //
 //     /                      attributes: shmwin_format, shmwin_version, step, time, created, uuid,
-//                            parent_uuid, n_ranks
+//                            parent_uuid, n_ranks; and those of the caller, under their names
 //     /fields/u              a data set for each object, under its own name; attributes:
 //                            shmwin_kind, shmwin_type, shmwin_layout, shmwin_levels,
 //                            shmwin_first_block

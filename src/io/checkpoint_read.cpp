@@ -3,6 +3,7 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 
+#include "io/attributes.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/datatype.hpp"
 #include "io/file.hpp"
@@ -162,6 +163,7 @@ checkpoint_info read_labels(hid_t file, std::filesystem::path const& path) {
     info.created_ns = h5_read_integer(file, "created_ns");
     info.uuid = h5_read_text(file, "uuid");
     info.parent_uuid = h5_read_text(file, "parent_uuid");
+    info.attributes = read_attributes(file, path);
     return info;
 }
 

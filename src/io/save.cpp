@@ -5,6 +5,7 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/mpi/agreement.hpp"
 
+#include "io/attributes.hpp"
 #include "io/inventory.hpp"
 #include "io/options.hpp"
 #include "io/payload.hpp"
@@ -126,11 +127,13 @@ checkpoint_store::save(segment& seg, checkpoint_label const& label, source_line 
         if (label.step < 0) {
             raise(errc::invalid_argument, detail::text("step is negative (", label.step, ")"));
         }
+        detail::check_attributes(label.attributes);
         core.raise_races(); // now: later there is a checkpoint, and an error would deny it
     });
     checkpoint_info info;
     info.step = label.step;
     info.time = label.time;
+    info.attributes = label.attributes;
     info.n_ranks = state_->group->size;
     info.parent_uuid = state_->last_uuid;
     if (state_->is_first()) {

@@ -63,9 +63,12 @@ struct checkpoint_options {
     std::vector<int> signals{};
 };
 
-/// A fact about a checkpoint, kept with it as an attribute of the file.
+/// A fact about a checkpoint, kept with it as an attribute of the file's root: h5dump -a, h5py's
+/// file.attrs and checkpoint_info show it. At most 60,000 bytes each, and 512 KiB together.
 struct checkpoint_attribute {
-    std::string name; ///< not one of the library's own
+    /// At most 255 bytes; not one of the library's own (step, time, created, created_ns, uuid,
+    /// parent_uuid, n_ranks, shmwin_...).
+    std::string name;
     std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>
         value;
 };

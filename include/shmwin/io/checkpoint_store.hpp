@@ -31,6 +31,7 @@ struct checkpoint_info {
     std::int64_t created_ns = 0; ///< after 1970, UTC
     std::string uuid;            ///< of this checkpoint
     std::string parent_uuid;     ///< of the one before it in this run, or restored from; or empty
+    std::vector<checkpoint_attribute> attributes; ///< of its label, by name
 };
 
 struct save_report {
