@@ -16,7 +16,7 @@ namespace shmwin::inline v1 {
 namespace {
 
 // Every variable that is read anywhere in the library. SHMWIN_TEST_* belong to the tests.
-constexpr std::array<std::string_view, 9> known_variables{
+constexpr std::array<std::string_view, 10> known_variables{
     "SHMWIN_BACKING",
     "SHMWIN_CAPACITY",
     "SHMWIN_LOG",
@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, 9> known_variables{
     "SHMWIN_THREADS_PER_RANK",
     "SHMWIN_WAIT_SLICE_US",
     "SHMWIN_WAIT_WARN",
+    "SHMWIN_WALL_CLOCK",
 };
 
 std::optional<unsigned> shift_of_unit(std::string_view unit) noexcept {
