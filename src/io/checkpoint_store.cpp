@@ -13,6 +13,7 @@
 #include "io/store_state.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 #include <system_error>
 #include <utility>
@@ -156,6 +157,7 @@ checkpoint_store::checkpoint_store(MPI_Comm comm,
     detail::agree(group->comm, call, same, failure ? &*failure : nullptr);
     state_ = std::make_unique<state>(std::move(group), std::move(*names), options);
     detail::agree_on(state_->comm(), call, [&] {
+        state_->due = detail::due_state(options, state_->group->rank);
         if (!state_->is_first()) return;
         detail::make_directory(state_->names.directory());
         state_->lock = detail::store_lock(state_->names.lock());
@@ -200,6 +202,7 @@ std::optional<checkpoint_info> checkpoint_store::latest() const {
 checkpoint_info checkpoint_store::restore(segment& seg,
                                           std::filesystem::path const& file,
                                           source_line const& where) {
+    auto const begin = std::chrono::steady_clock::now();
     auto& core = *seg.core();
     detail::check_ranks(*state_->group, core, operation::restore);
     collective_call const call{operation::restore, {}, {}, {}, detail::hash(file.native()), where};
@@ -207,6 +210,7 @@ checkpoint_info checkpoint_store::restore(segment& seg,
     auto info = detail::restore_file(*state_->group, core, file, state_->options.verify_first);
     state_->last_uuid = info.uuid;
     core.meet(call, [] {});
+    state_->due.restored(info.step, begin);
     return info;
 }
 

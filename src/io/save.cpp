@@ -119,6 +119,7 @@ void warn_of_left_out(segment_core const& source, std::vector<std::string>& warn
 
 save_report
 checkpoint_store::save(segment& seg, checkpoint_label const& label, source_line const& where) {
+    auto const begin = detail::steady_clock::now();
     auto& core = *seg.core();
     detail::check_ranks(*state_->group, core, operation::save);
     auto const same = detail::hash_of(label);
@@ -149,6 +150,7 @@ checkpoint_store::save(segment& seg, checkpoint_label const& label, source_line 
         detail::warn_of_left_out(core, state_->warned_of);
     }
     core.meet(call, [] {});
+    state_->due.saved(label.step, begin);
     return report;
 }
 

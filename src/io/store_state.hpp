@@ -8,6 +8,7 @@
 #include "shmwin/mpi/finalize.hpp"
 
 #include "io/checkpoint_file.hpp"
+#include "io/due_state.hpp"
 #include "io/payload.hpp"
 #include "io/store_directory.hpp"
 
@@ -47,6 +48,7 @@ struct checkpoint_store::state {
     detail::store_lock lock;            ///< rank 0's
     std::string last_uuid;              ///< of what was saved or restored last
     std::vector<std::string> warned_of; ///< per-rank containers that no file can hold
+    detail::due_state due;
 
     [[nodiscard]] MPI_Comm comm() const noexcept { return group->comm; }
     [[nodiscard]] bool is_first() const noexcept { return group->rank == 0; }

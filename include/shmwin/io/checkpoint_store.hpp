@@ -8,6 +8,7 @@
 #include "shmwin/base/export.hpp"
 #include "shmwin/base/source_line.hpp"
 #include "shmwin/io/checkpoint_options.hpp"
+#include "shmwin/io/due.hpp"
 #include "shmwin/segment/segment.hpp"
 
 #include <mpi.h>
@@ -134,6 +135,38 @@ class SHMWIN_API checkpoint_store {
     checkpoint_info restore(segment& seg,
                             std::filesystem::path const& file,
                             source_line const& where = source_line::current());
+
+    /// All ranks, in the same order, but not together. Is a checkpoint due, by the options of the
+    /// store, now that `step` has been done, and why? The same answer on all ranks: rank 0's. It
+    /// waits for nobody when nothing is due; another rank waits until rank 0 has come to that call,
+    /// and drives MPI meanwhile.
+    ///
+    /// Steps count from 0: after `step` there are step + 1, and that is the label to save under.
+    /// .every_steps = 100 is due when step + 1 is a multiple of 100, or when one lies between the
+    /// last call and this one. Time runs from the last save or restore. .overhead and
+    /// .failure_interval count with the time that saves took, before the first with that of the
+    /// restore; without one they are due at once, to find it out. .wall_clock is due when the time
+    /// that is left is for one step and two saves; before the first save, for one step and a tenth
+    /// of the time (5 minutes at most). A signal is due once for each time it comes, at whatever
+    /// rank, within the next calls. What is due stays so until something is saved, but for signals
+    /// and steps.
+    ///
+    ///     if (auto why = store.due(step)) {
+    ///         store.save(seg, {.step = step + 1});
+    ///         if (why.stop()) return 85;
+    ///     }
+    ///
+    /// mpirun kills its ranks about a second after it gets SIGTERM; SIGUSR1 it passes on. So that
+    /// is the one to ask the batch system for.
+    ///
+    /// @throws peer_left  a rank left or died: who waits learns it within a second
+    /// @throws runtime_failure (disagreement)  a rank asks for another step than rank 0. Found
+    ///         unless rank 0 is many calls ahead; thrown on that rank, the others get peer_left
+    /// @throws argument_error (invalid_argument)  the step is negative
+    /// @complexity  a store by rank 0, a load by each other rank, in a small segment that the first
+    ///         call makes (all, collective). On several nodes: three small messages to all
+    [[nodiscard]] due_reason due(std::int64_t step,
+                                 source_line const& where = source_line::current());
 
     /// All, collective. The newest checkpoint whose structure is whole; nothing if there is none.
     /// Does not read the payload.
