@@ -209,6 +209,7 @@ checkpoint_info checkpoint_store::restore(segment& seg,
     core.meet(call, [&] { core.raise_races(); }); // now: later everything is restored
     auto info = detail::restore_file(*state_->group, core, file, state_->options.verify_first);
     state_->last_uuid = info.uuid;
+    if (state_->options.incremental) state_->previous = detail::previous_checkpoint(file);
     core.meet(call, [] {});
     state_->due.restored(info.step, begin);
     return info;

@@ -21,6 +21,8 @@
 
 namespace shmwin::inline v1::detail {
 
+class previous_checkpoint;
+
 /// Where an object's bytes are in this process and in the file, and which of them it moves.
 struct payload_part {
     payload_source memory; ///< nowhere: the file is only looked at
@@ -30,6 +32,7 @@ struct payload_part {
     range mine{};                 ///< indices among all blocks
     heap const* holder = nullptr; ///< whose pages are made present; null: it is not the segment's
     bool shared = true;           ///< false: each rank may have its own memory
+    std::string name{};           ///< in the file
 };
 
 /// A block whose checksum differs.
@@ -40,10 +43,13 @@ struct damaged_block {
 
 /// Local. Writes this rank's blocks and their checksums. What is not contiguous in memory goes
 /// through a buffer of one block.
+/// @param previous  open: what is there as well is taken from there; or null
+/// @returns  bytes that were taken, not written
 /// @throws out_of_memory (no_space), runtime_failure (io_failure)
-void write_payload(std::filesystem::path const& path,
-                   std::span<payload_part const> parts,
-                   std::uint64_t checksums_offset);
+std::uint64_t write_payload(std::filesystem::path const& path,
+                            std::span<payload_part const> parts,
+                            std::uint64_t checksums_offset,
+                            previous_checkpoint const* previous = nullptr);
 
 /// Local. Reads this rank's blocks into memory and compares their checksums.
 /// @returns  the damaged ones, at most 100

@@ -3,7 +3,9 @@
 #include "io/payload.hpp"
 #include "io/payload_blocks.hpp"
 #include "io/piece_writer.hpp"
+#include "io/previous_blocks.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace shmwin::inline v1::detail {
@@ -36,23 +38,30 @@ class checksum_writer {
 
 } // namespace
 
-void write_payload(std::filesystem::path const& path,
-                   std::span<payload_part const> parts,
-                   std::uint64_t checksums_offset) {
-    if (has_nothing(parts)) return;
+std::uint64_t write_payload(std::filesystem::path const& path,
+                            std::span<payload_part const> parts,
+                            std::uint64_t checksums_offset,
+                            previous_checkpoint const* previous) {
+    if (has_nothing(parts)) return 0;
     file const target(path, file::mode::write);
+    std::optional<previous_blocks> unchanged;
+    if (previous != nullptr) unchanged.emplace(*previous, target);
     piece_writer pieces(target);
     checksum_writer sums(target, checksums_offset);
     block_in_memory memory;
     for_each_block(parts, [&](block const& each) {
         auto const bytes = memory.gathered(each);
-        sums.add(each.number,
-                 checksum_of(bytes)); // and now the bytes are in the cache for the copy
+        auto const sum = checksum_of(bytes); // and now they are in the cache for the copy
+        sums.add(each.number, sum);
+        if (unchanged && unchanged->take(each, sum)) return;
         pieces.add(each.in_file(), bytes);
         if (memory.is_buffer(bytes)) pieces.flush(); // the next block comes there
     });
     pieces.finish();
     sums.finish();
+    if (!unchanged) return 0;
+    unchanged->finish();
+    return unchanged->n_bytes_taken();
 }
 
 } // namespace shmwin::inline v1::detail

@@ -4,6 +4,7 @@
 #include "shmwin/base/log.hpp"
 #include "shmwin/base/text.hpp"
 #include "shmwin/mpi/agreement.hpp"
+#include "shmwin/mpi/error.hpp"
 
 #include "io/attributes.hpp"
 #include "io/inventory.hpp"
@@ -48,27 +49,57 @@ class saver {
           checkpoint_names const& names,
           segment_core& source,
           checkpoint_info const& info,
-          checkpoint_options const& options)
-        : ranks_(ranks), source_(source), file_(names, info, options) {}
+          checkpoint_store::state& store)
+        : ranks_(ranks),
+          source_(source),
+          store_(store),
+          file_(names, info, store.options),
+          has_previous_(store.options.incremental && store.previous.open()) {}
+
+    saver(saver const&) = delete;
+    saver(saver&&) = delete;
+    saver& operator=(saver const&) = delete;
+    saver& operator=(saver&&) = delete;
+    ~saver() { store_.previous.close(); }
 
     void run() {
         on_first([&] {
             all_ = take_inventory(source_);
-            file_.create(all_.objects);
+            bool const incremental = has_previous_ && can_share();
+            file_.create(all_.objects, incremental);
             plan_ = plan_of(file_.structure(), all_);
+            plan_.incremental = incremental ? 1 : 0;
         });
         broadcast_plan(ranks_.comm, plan_);
         agree_on(ranks_.comm, "save", [&] {
             if (ranks_.rank != 0) all_ = take_inventory(source_);
-            write_payload(
-                file_.temporary(), planned_parts(ranks_, plan_, all_), plan_.checksums_offset);
+            parts_ = planned_parts(ranks_, plan_, all_);
+            bool const incremental = has_previous_ && plan_.incremental != 0;
+            n_bytes_reused_ = write_payload(file_.temporary(),
+                                            parts_,
+                                            plan_.checksums_offset,
+                                            incremental ? &store_.previous : nullptr);
         });
         on_first([&] { file_.commit(); });
+    }
+
+    // The next save may take blocks from this one.
+    void remember(std::filesystem::path const& path) {
+        if (!store_.options.incremental) return;
+        std::vector<earlier_object> objects;
+        for (auto& each : parts_) {
+            objects.push_back(
+                {std::move(each.name), each.n_bytes, each.file_offset, each.first_block});
+        }
+        store_.previous =
+            previous_checkpoint(path, std::move(objects), plan_.checksums_offset, plan_.n_blocks);
     }
 
     save_report report() {
         save_report made;
         made.n_bytes = plan_.n_bytes();
+        made.n_bytes_reused = sum_over_ranks(n_bytes_reused_);
+        made.n_bytes_written = made.n_bytes - made.n_bytes_reused;
         for (auto const& each : all_.objects) {
             if (!each.is_offsets()) made.saved.emplace_back(each.object_name());
         }
@@ -79,6 +110,20 @@ class saver {
     }
 
   private:
+    bool can_share() {
+        if (!store_.can_share) {
+            store_.can_share = store_.previous.can_share_with(file_.temporary());
+        }
+        return *store_.can_share;
+    }
+
+    [[nodiscard]] std::uint64_t sum_over_ranks(std::uint64_t mine) const {
+        if (plan_.incremental == 0) return 0;
+        check_mpi("MPI_Allreduce",
+                  MPI_Allreduce(MPI_IN_PLACE, &mine, 1, MPI_UINT64_T, MPI_SUM, ranks_.comm));
+        return mine;
+    }
+
     // Rank 0 does it; all learn how it went.
     void on_first(function_ref<void()> step) const {
         agree_on(ranks_.comm, "save", [&] {
@@ -88,9 +133,13 @@ class saver {
 
     store_communicator const& ranks_;
     segment_core& source_;
+    checkpoint_store::state& store_;
     save_file file_;
+    bool has_previous_;
     inventory all_;
     save_plan plan_;
+    std::vector<payload_part> parts_;
+    std::uint64_t n_bytes_reused_ = 0; ///< by this rank
     steady_clock::time_point begin_ = steady_clock::now();
 };
 
@@ -141,10 +190,11 @@ checkpoint_store::save(segment& seg, checkpoint_label const& label, source_line 
         info.uuid = detail::make_uuid();
         info.created_ns = detail::now_ns();
     }
-    detail::saver one(*state_->group, state_->names, core, info, state_->options);
+    detail::saver one(*state_->group, state_->names, core, info, *state_);
     one.run();
     auto report = one.report();
     report.file = state_->names.of_step(info.step);
+    one.remember(report.file);
     if (state_->is_first()) {
         state_->last_uuid = info.uuid;
         detail::warn_of_left_out(core, state_->warned_of);

@@ -32,15 +32,15 @@ save_file::~save_file() {
     if (made_ && !committed_) std::filesystem::remove(temporary_, ignored);
 }
 
-void save_file::create(std::vector<stored_object> const& objects) {
+void save_file::create(std::vector<stored_object> const& objects, bool incremental) {
     std::error_code ignored;
     std::filesystem::remove(temporary_, ignored); // ours: the store is locked
-    check_space(objects);
+    check_space(objects, incremental);
     create_checkpoint(temporary_, info_, objects);
     written_ = read_checkpoint(temporary_, false);
     file_ = file(temporary_, file::mode::write);
     write_signature(file_, false);
-    file_.reserve(written_.n_bytes);
+    if (!incremental) file_.reserve(written_.n_bytes);
     for (auto const& each : written_.objects) {
         if (each.is_contiguous()) continue;
         raise(
@@ -50,12 +50,12 @@ void save_file::create(std::vector<stored_object> const& objects) {
 }
 
 // Before HDF5 writes: when its last write of a file fails, version 1.10 crashes at exit.
-void save_file::check_space(std::vector<stored_object> const& objects) {
+void save_file::check_space(std::vector<stored_object> const& objects, bool incremental) {
     std::uint64_t n_of_structure = 1U << 20U;
     std::uint64_t n_bytes = 0;
     for (auto const& each : objects) {
         n_of_structure += 8192;
-        n_bytes += each.n_bytes;
+        if (!incremental) n_bytes += each.n_bytes;
     }
     check_disk_space(names_.directory(), n_of_structure + n_bytes);
     {

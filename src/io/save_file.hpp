@@ -28,8 +28,10 @@ class save_file {
     ~save_file();
 
     /// Local. Checks and reserves space, makes the structure, blanks the signature.
+    /// @param incremental  room for the payload is neither asked for nor reserved: most of it may
+    ///                     be taken from another file, and what is reserved would be given back
     /// @throws out_of_memory (no_space), runtime_failure (io_failure)
-    void create(std::vector<stored_object> const& objects);
+    void create(std::vector<stored_object> const& objects, bool incremental = false);
 
     /// Local, when payload and checksums are written. Afterwards the checkpoint has its name, and
     /// retention has removed the oldest.
@@ -42,7 +44,7 @@ class save_file {
     [[nodiscard]] std::filesystem::path const& temporary() const noexcept { return temporary_; }
 
   private:
-    void check_space(std::vector<stored_object> const& objects);
+    void check_space(std::vector<stored_object> const& objects, bool incremental);
     void give_name();
 
     checkpoint_names names_;

@@ -65,6 +65,7 @@ void broadcast_plan(MPI_Comm comm, save_plan& plan) {
     broadcast(comm, n_parts);
     broadcast(comm, plan.checksums_offset);
     broadcast(comm, plan.n_blocks);
+    broadcast(comm, plan.incremental);
     plan.parts.resize(n_parts);
     // In units of a part: the count of bytes may not fit an int.
     MPI_Datatype part = MPI_DATATYPE_NULL;
@@ -90,13 +91,16 @@ planned_parts(store_communicator const& ranks, save_plan const& plan, inventory&
                        " bytes, was destroyed meanwhile)"));
         }
         check_size(all.objects[at], each.n_bytes);
+        auto const& name = all.objects[at].name;
         auto& found = all.memory[at++];
         payload_part part{std::move(found.bytes),
                           each.n_bytes,
                           each.file_offset,
                           each.first_block,
                           {},
-                          found.holder};
+                          found.holder,
+                          true,
+                          name};
         part.mine = blocks_of(ranks, plan, part, found.shared);
         parts.push_back(std::move(part));
     }

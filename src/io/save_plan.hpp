@@ -27,6 +27,7 @@ struct save_plan {
     std::vector<planned_part> parts;
     std::uint64_t checksums_offset = 0;
     std::uint64_t n_blocks = 0;
+    std::uint64_t incremental = 0; ///< 1: with the blocks that the checkpoint of before has
 
     [[nodiscard]] std::uint64_t n_bytes() const noexcept;
 };

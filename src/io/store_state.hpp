@@ -10,11 +10,13 @@
 #include "io/checkpoint_file.hpp"
 #include "io/due_state.hpp"
 #include "io/payload.hpp"
+#include "io/previous_blocks.hpp"
 #include "io/store_directory.hpp"
 
 #include <mpi.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace shmwin::inline v1 {
@@ -47,6 +49,8 @@ struct checkpoint_store::state {
     checkpoint_options options;
     detail::store_lock lock;            ///< rank 0's
     std::string last_uuid;              ///< of what was saved or restored last
+    detail::previous_checkpoint previous; ///< what was saved or restored last, if .incremental
+    std::optional<bool> can_share;        ///< rank 0's: whether files can have blocks in common
     std::vector<std::string> warned_of; ///< per-rank containers that no file can hold
     detail::due_state due;
 

@@ -57,6 +57,14 @@ shmwin_add_script_test(io/small_disk TIMEOUT 120
     $<TARGET_FILE:test_io_disk> --gtest_filter=SmallDisk.*
   PROPERTIES PROCESSORS 2 ${may_skip})
 
+shmwin_add_test(io/incremental RANKS 1 2 3 4 LINK shmwin_hdf5)
+foreach(n 1 3)
+  shmwin_add_script_test(io/incremental.reflink.np${n} TIMEOUT 120
+    COMMAND bash ${io_support}/io_reflink_disk.sh ${io_launcher} ${n}
+      $<TARGET_FILE:test_io_incremental>
+    PROPERTIES PROCESSORS ${n} ${may_skip})
+endforeach()
+
 # As on a file system that is not mapped.
 foreach(concept checkpoint_roundtrip damage edited_checkpoint)
   shmwin_add_test(io/${concept} RANKS 1 2 3 4)

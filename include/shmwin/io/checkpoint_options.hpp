@@ -40,9 +40,14 @@ struct checkpoint_options {
     std::vector<std::string> only{};
     std::vector<std::string> except{};
 
-    bool incremental = false; ///< blocks that are as in the last checkpoint come from there
-    int deflate = 0;          ///< 1 (fast) to 9: shuffled and compressed; 0: not
-    bool direct = false;      ///< past the page cache (O_DIRECT), where the file system can
+    /// Blocks of 256 KiB whose checksum is as in the checkpoint that was saved or restored last are
+    /// taken from there by reflink, where the file system has it (xfs, btrfs); elsewhere, and if
+    /// that file is gone or was written to, all are written. Each file is complete in itself, but
+    /// they share what they have in common on disk: what rots there has rotted in all of them, and
+    /// verify() names it in each. Room is not reserved before.
+    bool incremental = false;
+    int deflate = 0;     ///< 1 (fast) to 9: shuffled and compressed; 0: not
+    bool direct = false; ///< past the page cache (O_DIRECT), where the file system can
 
     shmwin::staging staging = staging::full;            ///< of save_async()
     std::size_t staging_bytes = std::size_t{64} << 20U; ///< of staging::bounded, of all ranks

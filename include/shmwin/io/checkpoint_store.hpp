@@ -38,6 +38,8 @@ struct checkpoint_info {
 struct save_report {
     std::filesystem::path file;
     std::size_t n_bytes = 0;           ///< of payload
+    std::size_t n_bytes_written = 0;   ///< of it, as it was written: compressed, if it was
+    std::size_t n_bytes_reused = 0;    ///< of it, taken from the checkpoint before
     double seconds = 0.0;              ///< until it was durable
     std::vector<std::string> saved;    ///< names
     std::vector<std::string> left_out; ///< transient, .saved = false, or no element type
