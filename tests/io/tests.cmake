@@ -71,3 +71,19 @@ foreach(concept checkpoint_roundtrip damage edited_checkpoint)
   shmwin_add_test(io/${concept} REUSE by_read RANKS 2
     PROPERTIES ENVIRONMENT_MODIFICATION SHMWIN_MAP_FILES=set:0)
 endforeach()
+
+# due(): a rank dies in it; a signal reaches one rank of a job, or its launcher.
+add_executable(test_io_due_program support/io_due_program.cpp)
+target_link_libraries(test_io_due_program PRIVATE shmwin::shmwin shmwin_warnings)
+foreach(who first other)
+  shmwin_add_script_test(io/due_departure.${who} TIMEOUT 90
+    COMMAND ${io_support}/survivors.sh ${MPIEXEC_EXECUTABLE} 3
+      $<TARGET_FILE:test_io_due_program> ${who}
+    PROPERTIES PROCESSORS 3)
+endforeach()
+foreach(who 0 2 launcher)
+  shmwin_add_script_test(io/due_signal.${who} TIMEOUT 120
+    COMMAND bash ${io_support}/io_due_signal.sh $<TARGET_FILE:test_io_due_program> ${who}
+      ${io_launcher} 3
+    PROPERTIES PROCESSORS 3)
+endforeach()
