@@ -39,10 +39,8 @@ int guarded(int argc, char** argv) {
     bool const speaks = rank_of_all() == 0;
     try {
         auto const wanted = hillslope::parse(argc, argv);
-        if (!wanted.help)
-            hillslope::run(MPI_COMM_WORLD, wanted);
-        else if (speaks)
-            std::fputs(hillslope::help_text, stdout);
+        if (!wanted.help) return static_cast<int>(hillslope::run(MPI_COMM_WORLD, wanted));
+        if (speaks) std::fputs(hillslope::help_text, stdout);
         return 0;
     } catch (hillslope::usage_error const& e) { // every rank reads the same command line
         if (speaks) std::fprintf(stderr, "hillslope: %s\n\n%s", e.what(), hillslope::help_text);

@@ -28,6 +28,9 @@ The result is the same to the last bit on any number of ranks.
   --output FILE        the result as HDF5
   --picture FILE       the relief before and after, side by side, as PNG
   --help               this text
+
+With --checkpoint, SIGUSR1 to any rank, or the end of the job's time (SHMWIN_WALL_CLOCK, or Slurm's),
+makes it save and end with exit status 85: started again, it goes on. See examples/slurm.
 )";
 
 namespace {

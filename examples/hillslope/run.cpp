@@ -13,6 +13,7 @@
 #include "terrain.hpp"
 
 #include <cmath>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
@@ -61,7 +62,7 @@ class simulation {
     simulation(MPI_Comm comm, options const& wanted, plan const& what);
 
     void restore();
-    void step_to_end();
+    outcome step_to_end();
     void write();
     void close() { seg_.close(); }
 
@@ -69,7 +70,7 @@ class simulation {
     [[nodiscard]] bool speaks() const { return seg_.rank() == 0; }
     [[nodiscard]] double years() const { return plan_.years(step_); }
     void introduce() const;
-    void save_if_due();
+    bool save_and_stop();
     std::optional<shmwin::checkpoint_info> newest();
 
     MPI_Comm comm_;
@@ -108,8 +109,10 @@ simulation::simulation(MPI_Comm comm, options const& wanted, plan const& what)
     if (speaks()) introduce();
     interpolate(input_, wanted.refine, z_);
     if (!wanted.checkpoint.empty())
-        store_.emplace(
-            comm, wanted.checkpoint / "state", shmwin::checkpoint_options{.keep = wanted.keep});
+        store_.emplace(comm,
+                       wanted.checkpoint / "state",
+                       shmwin::checkpoint_options{
+                           .keep = wanted.keep, .every_steps = wanted.every, .signals = {SIGUSR1}});
 }
 
 void simulation::introduce() const {
@@ -169,30 +172,37 @@ void simulation::restore() {
     std::fflush(stdout);
 }
 
-void simulation::step_to_end() {
+outcome simulation::step_to_end() {
     auto const mine = z_.rows();
     auto const w = weights_of(wanted_.diffusivity, plan_.step_years, plan_.fine.metres);
     auto const begin = step_;
     progress line(speaks(), step_, plan_.steps, plan_.step_years);
-    while (step_ < plan_.steps) {
+    bool stopped = false;
+    while (step_ < plan_.steps && !stopped) {
         diffuse(z_.now(), z_.next(), mine, w); // reads the neighbours' rows where they lie
         z_.flip();
         ++step_;
-        save_if_due();
+        stopped = save_and_stop();
         line.at(step_);
     }
     double const seconds = line.finish();
-    if (!speaks()) return;
-    std::printf("year %.0f after %lld steps; %lld of them here, in %.1f s\n",
-                years(),
-                static_cast<long long>(step_),
-                static_cast<long long>(step_ - begin),
-                seconds);
+    if (speaks())
+        std::printf("year %.0f after %lld steps; %lld of them here, in %.1f s\n",
+                    years(),
+                    static_cast<long long>(step_),
+                    static_cast<long long>(step_ - begin),
+                    seconds);
+    return step_ < plan_.steps ? outcome::to_be_continued : outcome::done;
 }
 
-void simulation::save_if_due() {
-    if (!store_ || (step_ % wanted_.every != 0 && step_ != plan_.steps)) return;
+/// Saves if it is time to, and at the end. True if the job should end, too.
+bool simulation::save_and_stop() {
+    if (!store_) return false;
+    auto const why = store_->due(step_ - 1); // the one just done
+    if (!why && step_ != plan_.steps) return false;
     store_->save(seg_, {.step = step_, .time = years()});
+    if (why.stop() && speaks()) std::printf("stops: %s\n", why.text().c_str());
+    return why.stop();
 }
 
 void simulation::write() {
@@ -213,13 +223,14 @@ void simulation::write() {
 
 } // namespace
 
-void run(MPI_Comm comm, options const& wanted) {
+outcome run(MPI_Comm comm, options const& wanted) {
     on_first_rank(comm, [&] { check_outputs(wanted); });
     simulation model(comm, wanted, plan_of(read_grid(comm, wanted), wanted));
     model.restore();
-    model.step_to_end();
-    model.write();
+    auto const ended = model.step_to_end();
+    if (ended == outcome::done) model.write();
     model.close();
+    return ended;
 }
 
 } // namespace hillslope
