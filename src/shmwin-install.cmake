@@ -30,6 +30,13 @@ install(FILES
     ${CMAKE_CURRENT_SOURCE_DIR}/shmwin-dependencies.cmake
   DESTINATION ${package_dir})
 
+# --- the tool ------------------------------------------------------------------------------------
+if(SHMWIN_HAS_TOOL)
+  install(TARGETS shmwin_tool)
+  install(FILES ${CMAKE_CURRENT_SOURCE_DIR}/cli/shmwin.bash
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME shmwin)
+endif()
+
 # --- gdb ------------------------------------------------------------------------------------------
 # By hand (source), or as gdb looks for them: by the library's whole name, from the root on. With a
 # prefix that is not gdb's own: add-auto-load-scripts-directory PREFIX/share/gdb/auto-load.
