@@ -79,10 +79,8 @@ void check_request(layout_request const& request) {
     }
 }
 
-} // namespace
-
-segment_header plan_layout(layout_request const& request) {
-    check_request(request);
+// All but the places of its sections.
+segment_header header_of(layout_request const& request) {
     segment_header header{};
     header.magic = segment_magic;
     header.version = layout_version;
@@ -93,7 +91,14 @@ segment_header plan_layout(layout_request const& request) {
     header.page_size = page_bytes;
     header.n_ranks = request.n_ranks;
     header.threads_per_rank = request.threads_per_rank;
+    return header;
+}
 
+} // namespace
+
+segment_header plan_layout(layout_request const& request) {
+    check_request(request);
+    auto header = header_of(request);
     auto const n_ranks = static_cast<std::size_t>(request.n_ranks);
     auto const n_slots = n_ranks * (static_cast<std::size_t>(request.threads_per_rank) + 1);
     auto const n_words = header.n_pages;
