@@ -95,8 +95,13 @@ soak_sync() {
     done
     kills_of 100 test_memory_task_queue_kill '*UnderKills*'
     kills_of 120 test_memory_directory_claims_kill '*UnderLoad*'
-    for each in mutex value_wait counter barrier; do
+    for each in mutex recursive_mutex shared_mutex condition_variable semaphore event latch barrier \
+        section value_wait counter; do
         SHMWIN_TEST_SOAK=20 "$(program "test_sync_${each}_together")" --gtest_brief=1
+    done
+    for each in 2 4 8; do
+        SHMWIN_TEST_SOAK=20 mpirun -n "$each" "$(program test_segment_synchronized_together)" \
+            --gtest_brief=1
     done
 }
 

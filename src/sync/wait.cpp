@@ -83,10 +83,10 @@ bool sleep_in_slices(function_ref<bool()> changed,
                      wait_policy const& policy,
                      function_ref<void(bool)> check,
                      wait_deadline until) {
-    auto const longest = policy.progress != nullptr
-                             ? std::min(policy.slice, longest_slice_with_progress)
-                             : policy.slice;
-    auto slice = std::min(first_slice, longest);
+    bool const drives = policy.progress != nullptr;
+    auto const longest =
+        drives ? std::min(policy.slice, longest_slice_with_progress) : policy.slice;
+    auto slice = drives ? std::min(first_slice, longest) : longest;
     look_clock looks;
     while (!changed()) {
         if (policy.progress != nullptr) policy.progress(policy.progress_context);

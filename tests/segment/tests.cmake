@@ -6,6 +6,9 @@ shmwin_add_test(segment/segment RANKS 1 2 3 4)
 shmwin_add_test(segment/segment REUSE thread_multiple RANKS 1 2 4 ARGS --thread-multiple)
 shmwin_add_test(segment/threads RANKS 1 2 3 4 ARGS --thread-multiple)
 
+# As many ranks as the tests of sync/ that are called "together".
+shmwin_add_test(segment/synchronized_together RANKS 2 4 8)
+
 # Transports that move a large message only while both sides are inside MPI. Other MPIs than Open
 # MPI ignore the variables.
 shmwin_add_test(segment/progress RANKS 1 2 3 4)

@@ -3,15 +3,18 @@
 // processes; threads under ThreadSanitizer, which sees one process only.
 #pragma once
 
+#include "shmwin/sync/wait.hpp"
+
+#include "support/on_cores.hpp"
 #include "support/shared_pages.hpp"
 #include "support/soak.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
-#include <cstddef>
+#include <chrono>
 #include <sched.h>
-#include <stdexcept>
 #include <string>
 
 namespace shmwin::test {
@@ -19,33 +22,6 @@ namespace shmwin::test {
 struct crowd {
     int n_ranks;
     int n_cores;
-};
-
-/// While it lives, this thread and what it starts run on the first so many of its cores.
-class on_cores {
-  public:
-    explicit on_cores(int n) {
-        if (::sched_getaffinity(0, sizeof before_, &before_) != 0) {
-            throw std::runtime_error("sched_getaffinity failed");
-        }
-        cpu_set_t some;
-        CPU_ZERO(&some);
-        for (std::size_t core = 0; core < CPU_SETSIZE && CPU_COUNT(&some) < n; ++core) {
-            if (CPU_ISSET(core, &before_)) CPU_SET(core, &some);
-        }
-        are_there_ = CPU_COUNT(&some) == n && ::sched_setaffinity(0, sizeof some, &some) == 0;
-    }
-    on_cores(on_cores const&) = delete;
-    on_cores(on_cores&&) = delete;
-    on_cores& operator=(on_cores const&) = delete;
-    on_cores& operator=(on_cores&&) = delete;
-    ~on_cores() { ::sched_setaffinity(0, sizeof before_, &before_); }
-
-    [[nodiscard]] bool are_there() const noexcept { return are_there_; }
-
-  private:
-    cpu_set_t before_{};
-    bool are_there_ = false;
 };
 
 /// Base of suites, one for each crowd.
@@ -60,17 +36,37 @@ class Together : public testing::TestWithParam<crowd> {
     /// A number of turns, more in soaks.
     [[nodiscard]] static int n_turns(int usual) { return usual * soak_factor(); }
 
+    /// Nobody looks before it sleeps, and nothing but a wake-up ends a sleep: whoever misses one
+    /// sleeps for longer than a child may live.
+    [[nodiscard]] static wait_policy sleepy() {
+        auto how = shared_pages::policy();
+        how.spin = 0;
+        how.yield = 0;
+        how.slice = std::chrono::hours(1);
+        return how;
+    }
+
     /// Calls body(rank) as each rank, in all at the same time, and waits. True if all returned
     /// true.
     template <typename Body>
     [[nodiscard]] static bool all_ranks(shared_pages const& pages, Body const& body) {
-        shared_object<std::atomic<int>> n_ready;
+        shared_object<std::array<std::atomic<int>, 2>> n_there; // at the begin, and at the end
         auto const with_the_others = [&](int rank) {
-            ++*n_ready;
-            while (*n_ready < n_ranks()) {
-                ::sched_yield();
+            meet(n_there->front());
+            // Who ended before the others would be missing; who failed is.
+            bool right = false;
+            try {
+                right = body(rank);
+            } catch (...) {
+                ++n_there->back();
+                throw;
             }
-            return body(rank);
+            if (right) {
+                meet(n_there->back());
+            } else {
+                ++n_there->back();
+            }
+            return right;
         };
         if (!under_tsan) return as_processes(pages, n_ranks(), with_the_others);
         std::atomic<bool> all{true};
@@ -81,6 +77,13 @@ class Together : public testing::TestWithParam<crowd> {
     }
 
   private:
+    static void meet(std::atomic<int>& n_there) {
+        ++n_there;
+        while (n_there < n_ranks()) {
+            ::sched_yield();
+        }
+    }
+
     on_cores cores_{GetParam().n_cores};
 };
 

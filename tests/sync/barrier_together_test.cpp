@@ -47,10 +47,7 @@ TEST_P(BarrierTogether, NobodyPassesBeforeTheLast) {
 }
 
 TEST_P(BarrierTogether, SleepersAreWokenByTheLast) {
-    wait_policy sleepy;
-    sleepy.spin = 0;
-    sleepy.yield = 0;
-    expect_meetings(sleepy, n_turns(500));
+    expect_meetings(sleepy(), n_turns(500));
 }
 
 INSTANTIATE_TEST_SUITE_P(Crowd, BarrierTogether, crowds, name_of_crowd);

@@ -83,13 +83,9 @@ TEST_P(MutexTogether, NoUpdateIsLostOrSeenHalfDone) {
     EXPECT_FALSE(pages.state().mutex.holder());
 }
 
-// The paths on which a wake-up can be lost: nobody looks before it sleeps.
 TEST_P(MutexTogether, SleepersGetTheirTurns) {
     int const n = n_turns(3000);
-    wait_policy sleepy;
-    sleepy.spin = 0;
-    sleepy.yield = 0;
-    shared const pages(sleepy);
+    shared const pages(sleepy());
     EXPECT_TRUE(all_ranks(pages.pages, [&](int rank) { return take_turns(pages, rank, n); }));
     EXPECT_EQ(pages.state().lines[0].number, static_cast<std::uint64_t>(n_ranks()) * unsigned(n));
 }

@@ -39,13 +39,6 @@ class ValuesTogether : public Together {
   protected:
     using shared = sync_pages<post_office>;
 
-    static wait_policy sleepy() {
-        wait_policy how;
-        how.spin = 0;
-        how.yield = 0;
-        return how;
-    }
-
     /// A rank's way to the values.
     struct at {
         shared const& pages;
