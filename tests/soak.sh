@@ -12,7 +12,8 @@ usage: tests/soak.sh [STAGE...] [--kills N] [--build FOLDER]
   memory  the heap: 5 N random kills under load, deaths at more instructions, N seeds of the model
   sync    kills N ranks at random moments in each of: holding or waiting for a lock, a barrier and
           the like, waiting for a value, a lease out, find_or_construct; then all ranks together at
-          each primitive, 20 times as long, on one core and on two
+          each primitive, 20 times as long, on one core and on two. Prints how long survivors waited;
+          longer than 2 s is a failure
   fuzz    the heap's fuzzer for 10 minutes (needs clang: cmake --preset fuzz, build heap_fuzz)
   pinned  the tests of sync, memory and segment on one core, with 8 ranks where they take a number;
           prints the seconds of each
@@ -86,7 +87,9 @@ kills_of() {
 
 soak_sync() {
     local each
-    kills_of 20 test_sync_mutex_kill
+    kills_of 20 test_sync_mutex_kill # and recursive_mutex
+    kills_of 20 test_segment_synchronized_kill
+    kills_of 8 test_sync_section_kill
     kills_of 10 test_sync_shared_mutex_death '*Kills*'
     kills_of 12 test_sync_barrier_kill
     kills_of 8 test_sync_value_wait_kill

@@ -8,6 +8,7 @@
 #include "shmwin/memory/directory.hpp"
 
 #include "support/crash_states.hpp"
+#include "support/longest_wait.hpp"
 #include "support/named_objects.hpp"
 #include "support/shared_pages.hpp"
 #include "support/soak.hpp"
@@ -335,6 +336,7 @@ TEST_P(DirectoryClaimsUnderLoad, OthersGoOnAndLoseNoMoreThanABlockADeath) {
     std::minstd_rand random(700 + GetParam());
     unsigned seed = 1000 * (1 + GetParam());
     int n_in_constructor = 0;
+    test::longest_wait survivors;
     std::vector<std::unique_ptr<child>> workers;
     for (int rank = 0; rank < n_workers; ++rank) {
         workers.push_back(std::make_unique<child>(worker(rank, ++seed)));
@@ -345,6 +347,7 @@ TEST_P(DirectoryClaimsUnderLoad, OthersGoOnAndLoseNoMoreThanABlockADeath) {
         std::this_thread::sleep_for(std::chrono::microseconds(random() % 3000));
         auto const which = random() % n_workers;
         workers.at(which)->kill();
+        auto const killed_at = std::chrono::steady_clock::now();
         ASSERT_EQ(workers.at(which)->wait(), -SIGKILL);
         if (constructs->at(which).exchange(false)) ++n_in_constructor;
         ASSERT_THAT(test::violations_of(names), IsEmpty()) << "after kill " << n_kills;
@@ -353,6 +356,7 @@ TEST_P(DirectoryClaimsUnderLoad, OthersGoOnAndLoseNoMoreThanABlockADeath) {
         auto const other = (which + 1) % n_workers;
         auto const before = n_steps->at(other).load();
         ASSERT_TRUE(test::eventually([&] { return n_steps->at(other).load() > before; }));
+        survivors.note_since(killed_at);
     }
     for (auto& each : workers) {
         each->kill();

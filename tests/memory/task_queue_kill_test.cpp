@@ -4,6 +4,7 @@
 #include "shmwin/sync/deadline.hpp"
 
 #include "support/crash_states.hpp"
+#include "support/longest_wait.hpp"
 #include "support/queue_fixture.hpp"
 #include "support/soak.hpp"
 
@@ -199,6 +200,7 @@ struct TaskQueueUnderKills : testing::TestWithParam<unsigned> {
     std::vector<std::unique_ptr<child>> workers;
     int n_ranks = 1;
     unsigned seed = 1000 * GetParam();
+    test::longest_wait survivors;
 
     void push_another(test::queue_user<std::int64_t> const& mine) const {
         auto const number = n_first + seen->n_made++;
@@ -242,7 +244,9 @@ struct TaskQueueUnderKills : testing::TestWithParam<unsigned> {
         EXPECT_EQ(survivor->violation(), "");
         start_worker(place);
         auto const before = seen->n_steps.load();
+        auto const begin = steady_clock::now();
         EXPECT_TRUE(test::eventually([&] { return seen->ended || seen->n_steps > before; }));
+        survivors.note_since(begin);
         return !seen->ended && status != 0;
     }
 };

@@ -71,6 +71,9 @@ if(TARGET test_segment_lock_departure)
   endforeach()
 endif()
 
+# It forks, without MPI.
+shmwin_add_test(segment/synchronized_kill)
+
 # It forks; one rank's window is memory that its children inherit.
 shmwin_add_test(segment/killed_rank RANKS 1)
 

@@ -35,6 +35,7 @@ TEST_P(BarrierKill, SurvivorsNameTheDeadAndMetEquallyOften) {
     SHMWIN_NEEDS_FORK();
     auto const n = GetParam();
     std::mt19937 random(20240607U + static_cast<unsigned>(n));
+    longest_wait survivors;
     for (int round = 0; round < 12 * soak_factor(); ++round) {
         auto how = shared_pages::policy();
         if (round % 2 == 0) how.spin = 2000; // the lowest member leads
@@ -46,6 +47,7 @@ TEST_P(BarrierKill, SurvivorsNameTheDeadAndMetEquallyOften) {
             n,
             random,
             std::chrono::microseconds(3000),
+            survivors,
             [&](int rank) {
                 world.meet(rank);
                 ++world.count(rank);

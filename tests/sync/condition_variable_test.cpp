@@ -214,6 +214,7 @@ TEST_F(ConditionVariable, AKilledWaiterEatsNoNotification) {
 TEST_F(ConditionVariable, SurvivorsOfAKilledRankNameIt) {
     SHMWIN_NEEDS_FORK();
     std::mt19937 random(8);
+    longest_wait survivors;
     for (int round = 0; round < 8 * soak_factor(); ++round) {
         sync_pages<condition_room> const own;
         kill_one_of(
@@ -221,6 +222,7 @@ TEST_F(ConditionVariable, SurvivorsOfAKilledRankNameIt) {
             4,
             random,
             3000us,
+            survivors,
             [&](int rank) {
                 room_of mine(own, rank);
                 for (int i = 0; i < 200; ++i) {

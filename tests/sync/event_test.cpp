@@ -125,6 +125,7 @@ TEST_F(Event, AfterCloseNobodyWaits) {
 TEST_F(Event, SurvivorsOfAKilledSetterNameIt) {
     SHMWIN_NEEDS_FORK();
     std::mt19937 random(6);
+    longest_wait survivors;
     for (int round = 0; round < 8 * soak_factor(); ++round) {
         sync_pages<std::array<event_state, 3>> const own;
         auto& events = own.state();
@@ -134,6 +135,7 @@ TEST_F(Event, SurvivorsOfAKilledSetterNameIt) {
             3,
             random,
             2000us,
+            survivors,
             [&](int rank) {
                 auto& mine = events.at(static_cast<std::size_t>(rank));
                 detail::wait_for_event(mine, own.waits(rank), own.what("event::wait"));

@@ -139,6 +139,7 @@ TEST_F(Latch, AfterCloseNobodyWaits) {
 TEST_F(Latch, SurvivorsOfAKilledCounterNameIt) {
     SHMWIN_NEEDS_FORK();
     std::mt19937 random(5);
+    longest_wait survivors;
     for (int round = 0; round < 8 * soak_factor(); ++round) {
         sync_pages<latch_room> const own;
         auto& shared = own.state().state;
@@ -148,6 +149,7 @@ TEST_F(Latch, SurvivorsOfAKilledCounterNameIt) {
             3,
             random,
             2000us,
+            survivors,
             [&](int rank) {
                 for (int i = 0; i < 1000; ++i) {
                     count_down(shared, 1);

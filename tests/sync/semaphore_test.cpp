@@ -157,6 +157,7 @@ TEST_F(Semaphore, WaitEndsWhenARankIsMissingAndUnitsDoNot) {
 TEST_F(Semaphore, SurvivorsOfAKilledHolderNameIt) {
     SHMWIN_NEEDS_FORK();
     std::mt19937 random(7);
+    longest_wait survivors;
     for (int round = 0; round < 8 * soak_factor(); ++round) {
         sync_pages<semaphore_room> const own;
         auto& shared = own.state().state;
@@ -167,6 +168,7 @@ TEST_F(Semaphore, SurvivorsOfAKilledHolderNameIt) {
             3,
             random,
             2000us,
+            survivors,
             [&](int rank) {
                 for (int i = 0; i < n_before; ++i) {
                     detail::acquire(shared, own.waits(rank), own.what("semaphore::acquire"));

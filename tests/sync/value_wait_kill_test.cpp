@@ -47,6 +47,7 @@ void take_and_pass(sync_pages<turns> const& pages, int rank) {
 TEST(ValueWaitKill, SurvivorsNameTheDead) {
     SHMWIN_NEEDS_FORK();
     std::mt19937 random{5};
+    longest_wait survivors;
     for (int round = 0; round < 8 * soak_factor(); ++round) {
         sync_pages<turns> const pages;
         kill_one_of(
@@ -54,6 +55,7 @@ TEST(ValueWaitKill, SurvivorsNameTheDead) {
             n_ranks,
             random,
             5ms,
+            survivors,
             [&](int rank) { take_and_pass(pages, rank); },
             [](int, int victim, error_info const& thrown) {
                 return thrown.code == errc::peer_left && thrown.rank == victim;
