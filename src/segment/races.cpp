@@ -125,19 +125,24 @@ void segment_core::watch_shadow(directory_place const& place,
     });
 }
 
-void segment_core::forget_races(std::string_view shadow_name) {
+// The memory of a shadow that nobody finds any more; nullptr if there is none.
+void* segment_core::take_out_shadow(std::string_view shadow_name) {
     auto const found = directory_.find_head(shadow_name);
-    if (!found || !directory_.erase(found->index, found->head.generation)) return;
-    heap_.deallocate(region_.at(found->head.offset));
+    if (!found || !directory_.erase(found->index, found->head.generation)) return nullptr;
+    return region_.at(found->head.offset);
 }
 
+// In a completion: all have arrived, and sweep no more.
 void segment_core::forget_races(placed_object const& what) {
-    if (races_.n_shadows.load(std::memory_order_relaxed) != 0) forget_races(hidden_name(what));
+    if (races_.n_shadows.load(std::memory_order_relaxed) == 0) return;
+    if (auto* const shadow = take_out_shadow(hidden_name(what))) heap_.deallocate(shadow);
 }
 
+// At any time: another rank may have found the shadow on its way to a meeting, and sweep it now. So
+// it is freed after the next one.
 void segment_core::forget_scratch_races(placed_object const& what) {
     if (races_.n_shadows.load(std::memory_order_relaxed) == 0) return;
-    forget_races(scratch_shadow_name(what));
+    if (auto* const shadow = take_out_shadow(scratch_shadow_name(what))) retired_.add(shadow);
 }
 
 found_races segment_core::log_races() const {

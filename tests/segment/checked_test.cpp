@@ -381,6 +381,26 @@ TEST_F(Checked, TheShadowGoesWithItsArray) {
     expect_sound(seg);
 }
 
+// Nobody meets when the last handle goes: a rank may be sweeping the shadow at that moment.
+TEST_F(Checked, TheShadowOfAScratchArrayOutlivesItUntilAllHaveMet) {
+    static_cast<void>(seg.create_value<int>("there"));
+    auto s = seg.scratch_array<int>(shape(100'000));
+    if (rank == last) s.checked()(3) = 1;
+    MPI_Barrier(world);
+    auto const with_array = seg.heap().stats().used;
+    MPI_Barrier(world);
+    s = {};
+    MPI_Barrier(world);
+    auto const without = seg.heap().stats().used;
+    EXPECT_LE(without, with_array - 400'000);
+    EXPECT_GT(without, 800'000U) << "the shadow may be in use";
+    MPI_Barrier(world);
+    seg.fence(); // whoever had the last handle frees the shadow on its way out
+    seg.fence();
+    EXPECT_LT(seg.heap().stats().used, without - 800'000);
+    seg.fence();
+}
+
 TEST_F(Checked, AFullSegmentSaysWhatTheShadowNeeds) {
     auto const u =
         seg.create_array<char>("u", shape(std::int64_t{20} << 20U), {.touch = touch::later});

@@ -34,9 +34,7 @@ class LatchTogether : public Together {
   protected:
     using shared = sync_pages<latch_row>;
 
-    // Each rank counts twice: once by itself, and once together with the next rank's second.
-    static std::int64_t n_counts() { return 2 * n_ranks(); }
-    static void make(one_latch& at) { new (&at.state) latch_state{n_counts(), {}}; }
+    static void make(one_latch& at) { new (&at.state) latch_state{n_ranks(), {}}; }
 
     static bool pass_often(shared const& pages, int rank, int n) {
         auto& all = pages.state(via_of(rank));
@@ -46,9 +44,7 @@ class LatchTogether : public Together {
             auto const half = std::span(all.plain.at(static_cast<std::size_t>(round) % 2))
                                   .first(static_cast<std::size_t>(n_ranks()));
             half[static_cast<std::size_t>(rank)] = round;
-            for (int i = 0; i < 2; ++i) {
-                detail::count_down(latch, 1);
-            }
+            detail::count_down(latch, 1);
             if (!detail::wait_for_latch(latch, in, {"latch::wait", 0})) return false;
             if (!std::ranges::all_of(half, [&](auto number) { return number == round; })) {
                 return false;

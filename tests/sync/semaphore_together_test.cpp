@@ -90,6 +90,31 @@ class SemaphoreTogether : public Together {
         EXPECT_EQ(all.free.units.word, 6U);
         EXPECT_EQ(all.filled.units.word, 0U);
     }
+
+    // Rank 0 gives all others a unit at once, and goes on when all have told that they got it.
+    static void expect_all_served(wait_policy const& how, int n) {
+        shared const pages(how);
+        auto& all = pages.state();
+        new (&all.free) semaphore_state{{0, 0}, 8};
+        new (&all.filled) semaphore_state{{0, 0}, 8};
+        EXPECT_TRUE(all_ranks(pages.pages, [&](int rank) {
+            auto& mine = pages.state(via_of(rank));
+            for (int i = 0; i < n; ++i) {
+                if (rank != 0) {
+                    acquire(pages, rank, mine.free, 2);
+                    detail::release(mine.filled, 1);
+                    continue;
+                }
+                detail::release(mine.free, n_ranks() - 1);
+                for (int k = 1; k < n_ranks(); ++k) {
+                    acquire(pages, rank, mine.filled, 2);
+                }
+            }
+            return true;
+        }));
+        EXPECT_EQ(all.free.units.word, 0U);
+        EXPECT_EQ(all.filled.units.word, 0U);
+    }
 };
 
 TEST_P(SemaphoreTogether, NeverMoreAreInsideThanItHasUnits) {
@@ -107,6 +132,11 @@ TEST_P(SemaphoreTogether, SleepersGetTheirUnits) {
 TEST_P(SemaphoreTogether, NoUnitIsLostOnItsWay) {
     expect_none_lost(shared_pages::policy(), n_turns(6000) / n_ranks());
     expect_none_lost(sleepy(), n_turns(3000) / n_ranks());
+}
+
+TEST_P(SemaphoreTogether, OneReleaseOfManyUnitsServesAll) {
+    expect_all_served(shared_pages::policy(), n_turns(2000));
+    expect_all_served(sleepy(), n_turns(1000));
 }
 
 INSTANTIATE_TEST_SUITE_P(Crowd, SemaphoreTogether, crowds, name_of_crowd);

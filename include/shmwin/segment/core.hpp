@@ -246,7 +246,7 @@ class SHMWIN_API segment_core final : public finalizable,
     directory_head find_or_make_shadow(std::string_view shadow_name, checked_array const& of);
     void watch_shadow(directory_place const& place, race_shadow& shadow, std::uint32_t swept);
     [[nodiscard]] std::string scratch_shadow_name(placed_object const& what) const;
-    void forget_races(std::string_view shadow_name);
+    [[nodiscard]] void* take_out_shadow(std::string_view shadow_name);
     void forget_races(placed_object const& what);
     void forget_scratch_races(placed_object const& what);
     found_races log_races() const;
