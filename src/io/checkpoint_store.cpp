@@ -10,6 +10,7 @@
 
 #include "io/inventory.hpp"
 #include "io/options.hpp"
+#include "io/seen_files.hpp"
 #include "io/store_state.hpp"
 
 #include <algorithm>
@@ -209,6 +210,7 @@ checkpoint_info checkpoint_store::restore(segment& seg,
     core.meet(call, [&] { core.raise_races(); }); // now: later everything is restored
     auto info = detail::restore_file(*state_->group, core, file, state_->options.verify_first);
     state_->last_uuid = info.uuid;
+    state_->names.seen().add_to_line(file);
     if (state_->options.incremental) state_->previous = detail::previous_checkpoint(file);
     core.meet(call, [] {});
     state_->due.restored(info.step, begin);
@@ -227,6 +229,7 @@ std::optional<checkpoint_info> checkpoint_store::restore_latest(segment& seg,
             reasons += (reasons.empty() ? "" : "; ") + std::string(failed.what());
             if (state_->is_first()) {
                 log(log_level::warning, detail::text("skipped a checkpoint: ", failed.what()));
+                state_->names.seen().note(each, detail::seen_files::is::damaged);
             }
         }
     }

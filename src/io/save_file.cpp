@@ -5,6 +5,8 @@
 #include "shmwin/base/text.hpp"
 
 #include "io/hdf5.hpp"
+#include "io/retention.hpp"
+#include "io/seen_files.hpp"
 
 #include <array>
 #include <span>
@@ -47,6 +49,7 @@ void save_file::create(std::vector<stored_object> const& objects, bool increment
             errc::io_failure,
             text("HDF5 gave no place in the file (", each.name, " in ", temporary_.native(), ")"));
     }
+    look_at_unknown(names_, rules_of(options_)); // here: commit() may not use HDF5
 }
 
 // Before HDF5 writes: when its last write of a file fails, version 1.10 crashes at exit.
@@ -75,7 +78,8 @@ void save_file::commit() {
     if (options_.durable) file_.sync();
     give_name();
     if (options_.durable) sync_directory(names_.directory());
-    names_.retain(options_.keep, names_.of_step(info_.step));
+    names_.seen().add_to_line(names_.of_step(info_.step));
+    names_.retain(rules_of(options_));
 }
 
 void save_file::give_name() {

@@ -4,6 +4,11 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/log.hpp"
 #include "shmwin/base/text.hpp"
+#include "shmwin/mpi/agreement.hpp"
+
+#include "io/file.hpp"
+#include "io/retention.hpp"
+#include "io/seen_files.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,6 +29,7 @@ namespace {
 
 constexpr std::string_view extension = ".h5";
 constexpr std::string_view temporary_extension = ".h5.tmp";
+constexpr std::string_view pin_extension = ".pin";
 
 // The number between "stem-" and the ending; nothing if the name is another.
 std::optional<std::int64_t>
@@ -36,7 +42,8 @@ number_of(std::string_view name, std::string_view begin, std::string_view ending
     std::int64_t number = 0;
     auto const* const end = digits.data() + digits.size();
     auto const [rest, failed] = std::from_chars(digits.data(), end, number);
-    if (failed != std::errc{} || rest != end || number < 0) return std::nullopt;
+    // A sign is no digit: "a--000000000000.h5" is of the stem "a-".
+    if (failed != std::errc{} || rest != end || digits.front() == '-') return std::nullopt;
     return number;
 }
 
@@ -51,7 +58,8 @@ std::string numbered(std::string_view begin, std::int64_t step, std::string_view
 
 checkpoint_names::checkpoint_names(std::filesystem::path const& path)
     : directory_(path.parent_path().empty() ? "." : path.parent_path()),
-      stem_(path.filename().native()) {
+      stem_(path.filename().native()),
+      seen_(std::make_shared<seen_files>()) {
     if (stem_.empty() || stem_ == "." || stem_ == ".." || stem_.front() == '.') {
         raise(errc::invalid_argument,
               text("path of a store has no stem (\"",
@@ -93,13 +101,57 @@ std::vector<std::filesystem::path> checkpoint_names::list() const {
     return paths;
 }
 
+std::optional<std::filesystem::path>
+checkpoint_names::own(std::filesystem::path const& file) const {
+    auto const here = directory_ / file.filename();
+    std::error_code failed;
+    bool const is_same = std::filesystem::equivalent(file, here, failed);
+    if (failed || !is_same || step_of(here) < 0) return std::nullopt;
+    return here;
+}
+
+std::int64_t checkpoint_names::step_of(std::filesystem::path const& file) const {
+    return number_of(file.filename().native(), stem_ + '-', extension).value_or(-1);
+}
+
+std::filesystem::path checkpoint_names::pin_of(std::int64_t step) const {
+    return directory_ / numbered('.' + stem_ + '-', step, pin_extension);
+}
+
+bool checkpoint_names::is_pinned(std::filesystem::path const& file) const {
+    std::error_code failed; // then it is not to be seen, and stays to be on the safe side
+    auto const found = std::filesystem::status(pin_of(step_of(file)), failed);
+    return found.type() != std::filesystem::file_type::not_found;
+}
+
+void checkpoint_names::set_pinned(std::filesystem::path const& file, bool pinned) const {
+    if (is_pinned(file) == pinned) return;
+    auto const pin = pin_of(step_of(file));
+    if (pinned) {
+        detail::file const made(pin, file::mode::create_new);
+    } else {
+        std::error_code failed;
+        std::filesystem::remove(pin, failed);
+        if (failed) {
+            raise(errc::io_failure,
+                  text("pin cannot be removed (", pin.native(), ": ", failed.message(), ")"));
+        }
+    }
+    sync_directory(directory_);
+}
+
 void checkpoint_names::sweep() const {
     std::error_code failed;
     std::vector<std::filesystem::path> dead;
     for (std::filesystem::directory_iterator each(directory_, failed), end; !failed && each != end;
          each.increment(failed)) {
         auto const name = each->path().filename().native();
-        if (number_of(name, '.' + stem_ + '-', temporary_extension)) dead.push_back(each->path());
+        auto const pinned = number_of(name, '.' + stem_ + '-', pin_extension);
+        std::error_code ignored;
+        bool const is_left =
+            pinned ? !std::filesystem::exists(of_step(*pinned), ignored)
+                   : number_of(name, '.' + stem_ + '-', temporary_extension).has_value();
+        if (is_left) dead.push_back(each->path());
     }
     for (auto const& each : dead) {
         std::filesystem::remove(each, failed);
@@ -107,17 +159,18 @@ void checkpoint_names::sweep() const {
     }
 }
 
-void checkpoint_names::retain(int keep, std::filesystem::path const& newest) const {
-    auto const all = list();
-    auto const n_kept = static_cast<std::size_t>(std::max(1, keep));
-    for (std::size_t i = 0; i + n_kept < all.size(); ++i) {
+// The new one is there: whatever happens to the old ones, the save has succeeded.
+void checkpoint_names::retain(retention_rules const& rules) const {
+    std::vector<std::filesystem::path> gone;
+    auto const failure = failure_of([&] { gone = removable(*this, rules); });
+    if (failure) log(log_level::warning, text("old checkpoints stay (", failure->text, ")"));
+    for (auto const& each : gone) {
         std::error_code failed;
-        if (all[i] == newest) continue;
-        std::filesystem::remove(all[i], failed);
+        std::filesystem::remove(each, failed);
         if (failed) {
             log(log_level::warning,
                 text("old checkpoint cannot be removed (",
-                     all[i].native(),
+                     each.native(),
                      ": ",
                      failed.message(),
                      ")"));

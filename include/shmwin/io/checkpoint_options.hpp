@@ -30,8 +30,11 @@ enum class when_busy : std::uint8_t {
 
 /// Of a store. The same on all ranks.
 struct checkpoint_options {
-    int keep = 2;                ///< newest checkpoints that retention leaves; at least 1
-    std::int64_t keep_every = 0; ///< retention leaves steps that are multiples of this; 0: none
+    /// Retention runs after each save, and leaves this many: those of the highest steps that are
+    /// whole, and those that this job saved or restored last. At least 1. Damaged ones do not
+    /// count.
+    int keep = 2;
+    std::int64_t keep_every = 0; ///< it leaves steps that are multiples of this, too; 0: none
     bool durable = true;         ///< false: no fsync; a power failure may then lose the newest
     bool verify_first = false; ///< restore checks all bytes before it moves the first: reads twice
 

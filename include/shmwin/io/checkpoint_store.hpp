@@ -177,6 +177,36 @@ class SHMWIN_API checkpoint_store {
     /// All, collective. All checkpoints of this store, oldest first, by their names alone.
     [[nodiscard]] std::vector<std::filesystem::path> list() const;
 
+    /// All, collective. Retention leaves that file, in this job and all later ones, until unpin().
+    /// It is the step that is pinned: who saves it anew replaces a pinned file, too. Pinned twice
+    /// is pinned.
+    /// @throws argument_error (not_found)    it is none of this store's
+    /// @throws runtime_failure (io_failure)
+    void pin(std::filesystem::path const& file);
+    /// All, collective. Ends pin(): the next save may remove the file.
+    /// @throws as pin()
+    void unpin(std::filesystem::path const& file);
+    /// All, collective. The pinned ones, oldest first.
+    [[nodiscard]] std::vector<std::filesystem::path> pinned() const;
+
+    /// All, collective. Removes the checkpoints of later steps: the way to go on for good from an
+    /// older one than the newest,
+    ///
+    ///     auto const at = store.restore(seg, file);
+    ///     store.discard_after(at.step);
+    ///
+    /// Without it those of the other branch stay: restore_latest() takes the highest step, whatever
+    /// its branch, and a save replaces one of the same step. Retention then keeps the last of both:
+    /// the highest steps, and what this job saved or restored last. Each file tells where it came
+    /// from by its parent_uuid.
+    ///
+    /// @returns  what was removed, newest first
+    /// @throws argument_error (not_found)  of what would be left, nothing is whole (structures are
+    ///         read, no payload); nothing was removed
+    /// @throws argument_error (invalid_argument)  a later one is pinned; nothing was removed
+    /// @throws runtime_failure (io_failure)       some may have been removed, newest first
+    std::vector<std::filesystem::path> discard_after(std::int64_t step);
+
     /// All, collective. Reads every byte of a file and compares checksums.
     /// @throws runtime_failure (not_a_checkpoint, io_failure)
     [[nodiscard]] verify_report verify(std::filesystem::path const& file) const;
