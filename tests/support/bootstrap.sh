@@ -7,7 +7,7 @@
 #   allow_mpi_here                         exports what Open MPI needs to start ranks on this host
 
 packages_to_build=(g++ cmake ninja-build pkg-config libopenmpi-dev openmpi-bin
-    libhdf5-openmpi-dev libxxhash-dev libpng-dev)
+    libhdf5-openmpi-dev libxxhash-dev libpng-dev libcli11-dev libfmt-dev)
 
 # Prints those of the packages that are not installed.
 missing_packages() {
