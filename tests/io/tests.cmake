@@ -37,6 +37,9 @@ shmwin_add_script_test(io/other_numbers_of_ranks TIMEOUT 120
 shmwin_add_script_test(io/judges TIMEOUT 120
   COMMAND ${io_python} ${io_support}/io_judge.py ${io_program} ${io_launcher} 2
   PROPERTIES PROCESSORS 2 ${may_skip})
+shmwin_add_script_test(io/netcdf TIMEOUT 120
+  COMMAND ${io_python} ${io_support}/io_netcdf.py ${io_program} ${io_launcher} 2
+  PROPERTIES PROCESSORS 2 ${may_skip})
 shmwin_add_script_test(io/kills TIMEOUT 180
   COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 40
   PROPERTIES ${may_skip})
