@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The command `shmwin`, started as users do, without mpirun; and others who read what it wrote.
+shmwin_add_test(cli/progress NO_TSAN # no build of the tool for it
+  LINK fmt::fmt shmwin_hdf5 shmwin::shmwin)
+if(TARGET test_cli_progress)
+  target_sources(test_cli_progress PRIVATE
+    ${PROJECT_SOURCE_DIR}/src/cli/progress.cpp ${PROJECT_SOURCE_DIR}/src/cli/words.cpp)
+endif()
 if(SHMWIN_TEST_LABEL)
   return()
 endif()
