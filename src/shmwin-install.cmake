@@ -4,6 +4,11 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/shmwin)
 
+if(SHMWIN_FAIL_POINTS)
+  install(CODE "message(FATAL_ERROR
+    \"shmwin: this build has fail points, for tests; install one with SHMWIN_FAIL_POINTS=OFF\")")
+endif()
+
 # One export for each component: who asks for core alone needs no HDF5.
 set(components core)
 if(SHMWIN_HAS_IO)

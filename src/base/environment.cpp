@@ -16,9 +16,10 @@ namespace shmwin::inline v1 {
 namespace {
 
 // Every variable that is read anywhere in the library. SHMWIN_TEST_* belong to the tests.
-constexpr std::array<std::string_view, 10> known_variables{
+constexpr std::array<std::string_view, 11> known_variables{
     "SHMWIN_BACKING",
     "SHMWIN_CAPACITY",
+    "SHMWIN_FAIL_POINT",
     "SHMWIN_LOG",
     "SHMWIN_MAP_FILES",
     "SHMWIN_RESERVE",

@@ -8,6 +8,7 @@
 #include "io/attributes.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/datatype.hpp"
+#include "io/fail_point.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -137,7 +138,9 @@ void create_checkpoint(std::filesystem::path const& path,
     h5_write_attribute(table.get(), "block_bytes", static_cast<std::int64_t>(checksum_block_bytes));
     table.reset();
     create_dataset(file.get(), path, ".shmwin/record", H5T_STD_U64LE, {4}).reset();
-    if (file.reset() < 0) h5_fail("H5Fclose", path);
+    at(step::close, [&] {
+        if (file.reset() < 0) h5_fail("H5Fclose", path);
+    });
 }
 
 } // namespace shmwin::inline v1::detail

@@ -8,6 +8,7 @@
 #include "shmwin/mpi/agreement.hpp"
 #include "shmwin/mpi/error.hpp"
 
+#include "io/fail_point.hpp"
 #include "io/inventory.hpp"
 #include "io/options.hpp"
 #include "io/seen_files.hpp"
@@ -38,8 +39,8 @@ std::shared_ptr<store_communicator> duplicate(MPI_Comm comm) {
 }
 
 void make_directory(std::filesystem::path const& directory) {
-    std::error_code failed;
-    std::filesystem::create_directories(directory, failed);
+    auto failed = error_wanted();
+    if (!failed) std::filesystem::create_directories(directory, failed);
     if (!failed) return;
     raise(errc::io_failure,
           text("directory cannot be made (", directory.native(), ": ", failed.message(), ")"));
@@ -152,6 +153,7 @@ checkpoint_store::checkpoint_store(MPI_Comm comm,
     auto const same = detail::hash_with(detail::hash(path.native()), detail::hash_of(options));
     std::optional<detail::checkpoint_names> names;
     auto const failure = detail::failure_of([&] {
+        detail::arm_fail_points(group->rank);
         detail::check_options(options);
         names.emplace(path);
     });
@@ -161,8 +163,9 @@ checkpoint_store::checkpoint_store(MPI_Comm comm,
         state_->due = detail::due_state(options, state_->group->rank);
         if (!state_->is_first()) return;
         detail::make_directory(state_->names.directory());
-        state_->lock = detail::store_lock(state_->names.lock());
-        state_->names.sweep();
+        detail::at(detail::step::lock,
+                   [&] { state_->lock = detail::store_lock(state_->names.lock()); });
+        detail::at(detail::step::sweep, [&] { state_->names.sweep(); });
     });
 }
 
@@ -212,14 +215,14 @@ checkpoint_info checkpoint_store::restore(segment& seg,
     state_->last_uuid = info.uuid;
     state_->names.seen().add_to_line(file);
     if (state_->options.incremental) state_->previous = detail::previous_checkpoint(file);
-    core.meet(call, [] {});
+    detail::at(detail::step::end_restore, [&] { core.meet(call, [] {}); });
     state_->due.restored(info.step, begin);
     return info;
 }
 
 std::optional<checkpoint_info> checkpoint_store::restore_latest(segment& seg,
                                                                 source_line const& where) {
-    auto const all = newest_first();
+    auto const all = detail::at(detail::step::list, [&] { return newest_first(); });
     std::string reasons;
     for (auto const& each : all) {
         try {

@@ -4,6 +4,8 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 
+#include "io/fail_point.hpp"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -33,7 +35,7 @@ bool is_about_space(int error) noexcept {
 }
 
 file::file(std::filesystem::path path, mode how)
-    : path_(std::move(path)), fd_(::open(path_.c_str(), flags_of(how), 0644)) {
+    : path_(std::move(path)), fd_(is_to_fail() ? -1 : ::open(path_.c_str(), flags_of(how), 0644)) {
     if (fd_ < 0) fail("opening");
 }
 
@@ -55,7 +57,11 @@ void file::fail(char const* what) const {
 
 void file::write_at(std::uint64_t offset, std::span<std::byte const> bytes) const {
     while (!bytes.empty()) {
-        auto const n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        auto const n = is_to_fail() ? -1
+                                    : ::pwrite(fd_,
+                                               bytes.data(),
+                                               as_short_as_wanted(bytes.size()),
+                                               static_cast<off_t>(offset));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) fail("writing");
         if (n == 0) {
@@ -69,7 +75,11 @@ void file::write_at(std::uint64_t offset, std::span<std::byte const> bytes) cons
 
 void file::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
     while (!bytes.empty()) {
-        auto const n = ::pread(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        auto const n = is_to_fail() ? -1
+                                    : ::pread(fd_,
+                                              bytes.data(),
+                                              as_short_as_wanted(bytes.size()),
+                                              static_cast<off_t>(offset));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) fail("reading");
         if (n == 0) {
@@ -94,7 +104,7 @@ void file::start_write_back(std::uint64_t offset, std::size_t n_bytes) const noe
 
 void file::reserve(std::uint64_t n_bytes) const {
     // Not posix_fallocate: where the file system cannot reserve, that writes zeros instead.
-    while (::fallocate(fd_, 0, 0, static_cast<off_t>(n_bytes)) != 0) {
+    while (is_to_fail() || ::fallocate(fd_, 0, 0, static_cast<off_t>(n_bytes)) != 0) {
         if (errno == EINTR) continue;
         if (errno == EOPNOTSUPP || errno == ENOSYS) return;
         fail("reserving space");
@@ -103,18 +113,19 @@ void file::reserve(std::uint64_t n_bytes) const {
 
 void file::sync() const {
     // Never tried twice: after a failure the kernel may hold the lost pages for clean.
-    if (::fsync(fd_) != 0) fail("fsync");
+    if (is_to_fail(system_call::sync) || ::fsync(fd_) != 0) fail("fsync");
 }
 
 std::uint64_t file::n_bytes() const {
     struct stat about {};
-    if (::fstat(fd_, &about) != 0) fail("fstat");
+    if (is_to_fail() || ::fstat(fd_, &about) != 0) fail("fstat");
     return static_cast<std::uint64_t>(about.st_size);
 }
 
 void sync_directory(std::filesystem::path const& directory) {
-    int const fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool const done = fd >= 0 && ::fsync(fd) == 0;
+    int const fd =
+        is_to_fail() ? -1 : ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool const done = fd >= 0 && !is_to_fail(system_call::sync) && ::fsync(fd) == 0;
     auto const why = errno;
     if (fd >= 0) ::close(fd);
     // EINVAL: a file system whose directories need none.
@@ -122,6 +133,20 @@ void sync_directory(std::filesystem::path const& directory) {
         raise(errc::io_failure,
               text("fsync failed (directory ", directory.native(), ": ", errno_text(why), ")"));
     }
+}
+
+void rename_file(std::filesystem::path const& from, std::filesystem::path const& to) {
+    auto failed = error_wanted();
+    if (!failed) std::filesystem::rename(from, to, failed);
+    if (!failed) return;
+    raise(errc::io_failure,
+          text("rename failed (", from.native(), " to ", to.native(), ": ", failed.message(), ")"));
+}
+
+std::error_code remove_file(std::filesystem::path const& path) {
+    auto failed = error_wanted();
+    if (!failed) std::filesystem::remove(path, failed);
+    return failed;
 }
 
 void check_disk_space(std::filesystem::path const& directory, std::uint64_t n_bytes) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <system_error>
 #include <utility>
 
 namespace shmwin::inline v1::detail {
@@ -53,6 +54,12 @@ class file {
 
 /// Makes a directory's entries durable.
 void sync_directory(std::filesystem::path const& directory);
+
+/// @throws runtime_failure (io_failure)
+void rename_file(std::filesystem::path const& from, std::filesystem::path const& to);
+
+/// No error if there is no such file.
+std::error_code remove_file(std::filesystem::path const& path);
 
 /// Checks what the disk has, and what this process may write into a file.
 /// @throws out_of_memory (no_space)  with required and available bytes

@@ -4,6 +4,7 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 
+#include "io/fail_point.hpp"
 #include "io/file.hpp"
 
 #include <algorithm>
@@ -154,7 +155,7 @@ h5_handle h5_file_access() {
 }
 
 h5_handle h5_open_for_reading(std::filesystem::path const& path) {
-    if (::access(path.c_str(), R_OK) != 0) {
+    if (is_to_fail() || ::access(path.c_str(), R_OK) != 0) {
         raise(errc::io_failure,
               text("file cannot be read (", path.native(), ": ", errno_text(errno), ")"));
     }
@@ -165,7 +166,11 @@ h5_handle h5_open_for_reading(std::filesystem::path const& path) {
 #endif
     h5_handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
     if (!file) {
+        auto const error = system_error_in(innermost());
         auto const why = h5_reason();
+        if (error == EIO) { // of the disk; nothing is known of the file
+            raise(errc::io_failure, text("file cannot be read (", path.native(), ": ", why, ")"));
+        }
         if (has_signature(path)) {
             raise(errc::damaged, text("HDF5 file is not whole (", path.native(), ": ", why, ")"));
         }

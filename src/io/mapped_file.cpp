@@ -3,6 +3,8 @@
 
 #include "shmwin/base/environment.hpp"
 
+#include "io/fail_point.hpp"
+
 #include <algorithm>
 #include <array>
 #include <fcntl.h>
@@ -71,7 +73,7 @@ bool mapped_file::map(std::uint64_t offset, std::size_t n_bytes) {
 std::span<std::byte const> mapped_file::at(std::uint64_t offset, std::size_t n_bytes) {
     if (offset + n_bytes > file_bytes_) return {};
     bool const inside = offset >= first_ && offset + n_bytes <= first_ + window_.size();
-    if (!inside && !map(offset, n_bytes)) {
+    if (is_about_to_fail() || (!inside && !map(offset, n_bytes))) {
         file_bytes_ = 0; // reading will tell what is wrong
         return {};
     }

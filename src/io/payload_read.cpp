@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/base/text.hpp"
 
+#include "io/fail_point.hpp"
 #include "io/file.hpp"
 #include "io/mapped_file.hpp"
 #include "io/payload.hpp"
@@ -57,6 +58,7 @@ std::vector<damaged_block> read_payload(std::filesystem::path const& path,
     block_reader source(path);
     block_in_memory memory;
     for_each_block(parts, [&](block const& each) {
+        fail_point(step::read_block, moment::before);
         std::span<std::byte> to;
         if (!each.part.memory.is_nowhere()) {
             make_present(each);
@@ -64,6 +66,7 @@ std::vector<damaged_block> read_payload(std::filesystem::path const& path,
         }
         auto const sum = source.read(each.in_file(), each.n_bytes, to.data());
         if (!to.empty() && memory.is_buffer(to)) each.part.memory.scatter(each.begin, to);
+        fail_point(step::read_block, moment::after);
         if (sum == expected[each.number] || damage.size() >= most_damage) return;
         damage.push_back({each.part_number, each.index});
     });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "io/fail_point.hpp"
 #include "io/file.hpp"
 #include "io/payload.hpp"
 #include "io/payload_blocks.hpp"
@@ -50,15 +51,17 @@ std::uint64_t write_payload(std::filesystem::path const& path,
     checksum_writer sums(target, checksums_offset);
     block_in_memory memory;
     for_each_block(parts, [&](block const& each) {
+        fail_point(step::block, moment::before);
         auto const bytes = memory.gathered(each);
         auto const sum = checksum_of(bytes); // and now they are in the cache for the copy
         sums.add(each.number, sum);
         if (unchanged && unchanged->take(each, sum)) return;
         pieces.add(each.in_file(), bytes);
         if (memory.is_buffer(bytes)) pieces.flush(); // the next block comes there
+        fail_point(step::block, moment::after);
     });
     pieces.finish();
-    sums.finish();
+    at(step::checksums, [&] { sums.finish(); });
     if (!unchanged) return 0;
     unchanged->finish();
     return unchanged->n_bytes_taken();

@@ -10,6 +10,7 @@
 
 #include "io/checkpoint_file.hpp"
 #include "io/datatype.hpp"
+#include "io/fail_point.hpp"
 #include "io/inventory.hpp"
 #include "io/payload.hpp"
 #include "io/per_rank_parts.hpp"
@@ -167,7 +168,7 @@ checkpoint_info restore_file(store_communicator const& ranks,
                              segment_core& target,
                              std::filesystem::path const& path,
                              bool verify_first) {
-    auto const found = read_structure(ranks, path, true);
+    auto const found = at(step::structure, [&] { return read_structure(ranks, path, true); });
     if (verify_first) {
         auto const lines = check_payload(ranks, path, found);
         if (!lines.empty()) raise_damaged(path, lines);
@@ -176,21 +177,26 @@ checkpoint_info restore_file(store_communicator const& ranks,
     restore_targets into{{}, queue_targets(target, found)};
     auto& containers = into.containers;
     agree_on(ranks.comm, "restore", [&] {
+        fail_point(step::fit, moment::before);
         missing = check_fit(target, found.objects);
         containers = per_rank_targets(target, found);
+        fail_point(step::fit, moment::after);
     });
     agree_on(ranks.comm, "restore", [&] { containers.reserve(); });
     created_objects created(target);
     try {
-        for (auto const each : missing) {
-            created.add(found.objects[each]);
-        }
+        at(step::objects, [&] {
+            for (auto const each : missing) {
+                created.add(found.objects[each]);
+            }
+        });
         into.queues.make_room();
         if (!containers.empty()) {
             containers.resize();
             target.meet({operation::restore}, [] {}); // all see the sizes of all
         }
-        auto const damage = move_payload(ranks, target, into, path, found);
+        auto const damage =
+            at(step::read_payload, [&] { return move_payload(ranks, target, into, path, found); });
         auto const lines =
             without_repeats(gather_lines(ranks, describe_damage(damage, found.objects), 8));
         if (!lines.empty()) raise_damaged(path, lines);

@@ -7,6 +7,7 @@
 #include "shmwin/mpi/error.hpp"
 
 #include "io/attributes.hpp"
+#include "io/fail_point.hpp"
 #include "io/inventory.hpp"
 #include "io/options.hpp"
 #include "io/payload.hpp"
@@ -63,24 +64,10 @@ class saver {
     ~saver() { store_.previous.close(); }
 
     void run() {
-        on_first([&] {
-            all_ = take_inventory(source_);
-            bool const incremental = has_previous_ && can_share();
-            file_.create(all_.objects, incremental);
-            plan_ = plan_of(file_.structure(), all_);
-            plan_.incremental = incremental ? 1 : 0;
-        });
-        broadcast_plan(ranks_.comm, plan_);
-        agree_on(ranks_.comm, "save", [&] {
-            if (ranks_.rank != 0) all_ = take_inventory(source_);
-            parts_ = planned_parts(ranks_, plan_, all_);
-            bool const incremental = has_previous_ && plan_.incremental != 0;
-            n_bytes_reused_ = write_payload(file_.temporary(),
-                                            parts_,
-                                            plan_.checksums_offset,
-                                            incremental ? &store_.previous : nullptr);
-        });
-        on_first([&] { file_.commit(); });
+        at(step::prepare, [&] { on_first([&] { prepare(); }); });
+        at(step::plan, [&] { broadcast_plan(ranks_.comm, plan_); });
+        agree_on(ranks_.comm, "save", [&] { at(step::payload, [&] { write_mine(); }); });
+        at(step::commit, [&] { on_first([&] { file_.commit(); }); });
     }
 
     // The next save may take blocks from this one.
@@ -110,6 +97,24 @@ class saver {
     }
 
   private:
+    void prepare() {
+        all_ = take_inventory(source_);
+        bool const incremental = has_previous_ && can_share();
+        file_.create(all_.objects, incremental);
+        plan_ = plan_of(file_.structure(), all_);
+        plan_.incremental = incremental ? 1 : 0;
+    }
+
+    void write_mine() {
+        if (ranks_.rank != 0) all_ = take_inventory(source_);
+        parts_ = planned_parts(ranks_, plan_, all_);
+        bool const incremental = has_previous_ && plan_.incremental != 0;
+        n_bytes_reused_ = write_payload(file_.temporary(),
+                                        parts_,
+                                        plan_.checksums_offset,
+                                        incremental ? &store_.previous : nullptr);
+    }
+
     bool can_share() {
         if (!store_.can_share) {
             store_.can_share = store_.previous.can_share_with(file_.temporary());
@@ -199,7 +204,7 @@ checkpoint_store::save(segment& seg, checkpoint_label const& label, source_line 
         state_->last_uuid = info.uuid;
         detail::warn_of_left_out(core, state_->warned_of);
     }
-    core.meet(call, [] {});
+    detail::at(detail::step::end_save, [&] { core.meet(call, [] {}); });
     state_->due.saved(label.step, begin);
     return report;
 }

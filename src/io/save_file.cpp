@@ -4,13 +4,13 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 
+#include "io/fail_point.hpp"
 #include "io/hdf5.hpp"
 #include "io/retention.hpp"
 #include "io/seen_files.hpp"
 
 #include <array>
 #include <span>
-#include <system_error>
 #include <utility>
 
 namespace shmwin::inline v1::detail {
@@ -30,19 +30,17 @@ save_file::save_file(checkpoint_names names, checkpoint_info info, checkpoint_op
       temporary_(names_.temporary(info_.step)) {}
 
 save_file::~save_file() {
-    std::error_code ignored;
-    if (made_ && !committed_) std::filesystem::remove(temporary_, ignored);
+    if (made_ && !committed_) remove_file(temporary_);
 }
 
 void save_file::create(std::vector<stored_object> const& objects, bool incremental) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary_, ignored); // ours: the store is locked
-    check_space(objects, incremental);
-    create_checkpoint(temporary_, info_, objects);
-    written_ = read_checkpoint(temporary_, false);
+    remove_file(temporary_); // ours: the store is locked
+    at(step::space, [&] { check_space(objects, incremental); });
+    at(step::create, [&] { create_checkpoint(temporary_, info_, objects); });
+    at(step::reread, [&] { written_ = read_checkpoint(temporary_, false); });
     file_ = file(temporary_, file::mode::write);
-    write_signature(file_, false);
-    if (!incremental) file_.reserve(written_.n_bytes);
+    at(step::blank, [&] { write_signature(file_, false); });
+    if (!incremental) at(step::reserve, [&] { file_.reserve(written_.n_bytes); });
     for (auto const& each : written_.objects) {
         if (each.is_contiguous()) continue;
         raise(
@@ -70,33 +68,22 @@ void save_file::check_space(std::vector<stored_object> const& objects, bool incr
 }
 
 void save_file::commit() {
+    at(step::record, [&] { write_record(); });
+    if (options_.durable) at(step::sync_payload, [&] { file_.sync(); });
+    at(step::sign, [&] { write_signature(file_, true); });
+    if (options_.durable) at(step::sync_signature, [&] { file_.sync(); });
+    auto const visible = names_.of_step(info_.step);
+    at(step::rename, [&] { rename_file(temporary_, visible); });
+    committed_ = true;
+    if (options_.durable) at(step::sync_directory, [&] { sync_directory(names_.directory()); });
+    names_.seen().add_to_line(visible);
+    at(step::retain, [&] { names_.retain(rules_of(options_)); });
+}
+
+void save_file::write_record() {
     checkpoint_record const record{
         structure_checksum(temporary_, written_), written_.n_bytes, written_.n_blocks};
     file_.write_at(written_.record_offset, std::as_bytes(std::span(&record, 1)));
-    if (options_.durable) file_.sync();
-    write_signature(file_, true);
-    if (options_.durable) file_.sync();
-    give_name();
-    if (options_.durable) sync_directory(names_.directory());
-    names_.seen().add_to_line(names_.of_step(info_.step));
-    names_.retain(rules_of(options_));
-}
-
-void save_file::give_name() {
-    auto const target = names_.of_step(info_.step);
-    std::error_code failed;
-    std::filesystem::rename(temporary_, target, failed);
-    if (failed) {
-        raise(errc::io_failure,
-              text("rename failed (",
-                   temporary_.native(),
-                   " to ",
-                   target.native(),
-                   ": ",
-                   failed.message(),
-                   ")"));
-    }
-    committed_ = true;
 }
 
 } // namespace shmwin::inline v1::detail

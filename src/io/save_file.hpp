@@ -45,7 +45,7 @@ class save_file {
 
   private:
     void check_space(std::vector<stored_object> const& objects, bool incremental);
-    void give_name();
+    void write_record();
 
     checkpoint_names names_;
     checkpoint_info info_;

@@ -6,6 +6,7 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/mpi/agreement.hpp"
 
+#include "io/fail_point.hpp"
 #include "io/file.hpp"
 #include "io/retention.hpp"
 #include "io/seen_files.hpp"
@@ -82,8 +83,9 @@ std::filesystem::path checkpoint_names::lock() const {
 
 std::vector<std::filesystem::path> checkpoint_names::list() const {
     std::vector<std::pair<std::int64_t, std::filesystem::path>> found;
-    std::error_code failed;
-    for (std::filesystem::directory_iterator each(directory_, failed), end; !failed && each != end;
+    auto failed = error_wanted();
+    using entries = std::filesystem::directory_iterator;
+    for (auto each = failed ? entries() : entries(directory_, failed); !failed && each != entries();
          each.increment(failed)) {
         auto const number = number_of(each->path().filename().native(), stem_ + '-', extension);
         if (number) found.emplace_back(*number, each->path());
@@ -154,7 +156,7 @@ void checkpoint_names::sweep() const {
         if (is_left) dead.push_back(each->path());
     }
     for (auto const& each : dead) {
-        std::filesystem::remove(each, failed);
+        if (remove_file(each)) continue; // the next sweep
         log(log_level::info, text("removed what a dead job left (", each.native(), ")"));
     }
 }
@@ -165,9 +167,7 @@ void checkpoint_names::retain(retention_rules const& rules) const {
     auto const failure = failure_of([&] { gone = removable(*this, rules); });
     if (failure) log(log_level::warning, text("old checkpoints stay (", failure->text, ")"));
     for (auto const& each : gone) {
-        std::error_code failed;
-        std::filesystem::remove(each, failed);
-        if (failed) {
+        if (auto const failed = remove_file(each)) {
             log(log_level::warning,
                 text("old checkpoint cannot be removed (",
                      each.native(),
@@ -180,7 +180,7 @@ void checkpoint_names::retain(retention_rules const& rules) const {
 
 store_lock::store_lock(std::filesystem::path path) : path_(std::move(path)) {
     for (;;) {
-        fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        fd_ = is_to_fail() ? -1 : ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
         if (fd_ < 0) {
             raise(errc::io_failure,
                   text("directory cannot be written (",

@@ -12,7 +12,8 @@ if(SHMWIN_TEST_LABEL)
   return()
 endif()
 add_executable(test_io_program support/io_program.cpp)
-target_include_directories(test_io_program PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+target_include_directories(test_io_program PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}
+  ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(test_io_program PRIVATE shmwin::shmwin shmwin_warnings
   GTest::gtest) # support/ranks.hpp names its macros
 
@@ -54,6 +55,24 @@ shmwin_add_script_test(io/several_nodes TIMEOUT 120
     -- ${io_program} nodes nodes/state
   PROPERTIES PROCESSORS 2 ${may_skip})
 
+shmwin_add_test(io/fail_point RANKS 3 ARGS --gtest_filter=-*EachFailPoint*)
+foreach(action RANGE 4)
+  shmwin_add_test(io/fail_point REUSE action${action} RANKS 3
+    ARGS --gtest_filter=*EachFailPoint*/${action})
+endforeach()
+set(io_three_ranks ${io_launcher} 3)
+if(SHMWIN_TEST_MAX_RANKS LESS 3)
+  set(io_three_ranks ${io_launcher} ${SHMWIN_TEST_MAX_RANKS})
+endif()
+foreach(part 1 2 3)
+  shmwin_add_script_test(io/fail_point_kills.${part} TIMEOUT 180
+    COMMAND ${io_python} ${io_support}/io_fail_points.py ${io_program} --part ${part}/3
+      -- ${io_three_ranks}
+    PROPERTIES PROCESSORS 3 ${may_skip})
+endforeach()
+shmwin_add_script_test(io/fail_points_compiled_in TIMEOUT 60
+  COMMAND bash ${io_support}/io_fail_points_compiled_in.sh $<BOOL:${SHMWIN_FAIL_POINTS}>
+    $<TARGET_FILE:shmwin_io>)
 shmwin_add_test(io/disk RANKS 1 2 3 4)
 shmwin_add_script_test(io/small_disk TIMEOUT 120
   COMMAND bash ${io_support}/io_small_disk.sh 6m ${io_launcher} 2

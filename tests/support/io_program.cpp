@@ -5,6 +5,7 @@
 #include "shmwin/base/literals.hpp"
 #include "shmwin/io/checkpoint_store.hpp"
 
+#include "io/fail_point.hpp"
 #include "support/io_state.hpp"
 #include "support/ranks.hpp"
 
@@ -32,6 +33,9 @@ constexpr char const* usage = R"(usage: io_program COMMAND PATH
   verify FILE   prints the verdict and the problems
   known PATH    saves the objects that io_judge.py knows, as steps 1 and 2
   nodes PATH    expects to be refused: the ranks are on several nodes
+  fault PATH    restores what is there, compares, saves the next version; FAULT_REPLACES: of the
+                same step; prints what it does
+  fail_points - prints the names of the fail points
   soak PATH     restores what is there, compares, then saves without end; prints what it does
 )";
 
@@ -195,6 +199,55 @@ int soak(node const& on, std::string const& path) {
     }
 }
 
+// --- deaths at fail points: io_fail_points.py --------------------------------------------------
+
+bool is_explained(std::string_view name) {
+    return name == ".state.lock"
+           || (name.starts_with("state-0") && name.ends_with(".h5") && name.size() == 21);
+}
+
+// Restores what is there, saves the next version, as the next step or in place of the same one,
+// and restores it. The model time is the version.
+int fault(node const& on, std::string const& path) {
+    segment seg(on, {.capacity = 16_MiB});
+    soak_state state(seg);
+    checkpoint_store store(world, path);
+    for (auto const& each :
+         std::filesystem::directory_iterator(std::filesystem::path(path).parent_path())) {
+        auto const name = each.path().filename().string();
+        if (!is_explained(name)) return fail("unexplained file: " + name);
+    }
+    auto const at = store.restore_latest(seg);
+    auto const found = at ? static_cast<std::int64_t>(at->time) : -1;
+    if (at && at->file != store.list().back()) {
+        return fail("the newest was not whole: " + store.list().back().string());
+    }
+    if (at && !state.is_of(found)) return fail("wrong values of version " + std::to_string(found));
+    seg.fence(); // all have looked
+    if (seg.rank() == 0) {
+        std::printf("restored %lld\n", static_cast<long long>(found));
+        static_cast<void>(std::fflush(stdout));
+    }
+    bool const replaces = std::getenv("FAULT_REPLACES") != nullptr; // NOLINT(*-mt-unsafe)
+    state.advance(found + 1);
+    auto const step = (at ? at->step : 0) + (replaces ? 0 : 1);
+    store.save(seg, {.step = step, .time = static_cast<double>(found + 1)});
+    if (seg.rank() == 0) {
+        std::printf("saved %lld\n", static_cast<long long>(found + 1));
+        static_cast<void>(std::fflush(stdout));
+    }
+    seg.close();
+    return 0;
+}
+
+int fail_points(node const& /*on*/, std::string const& /*path*/) {
+    if (rank_in(world) != 0) return 0;
+    for (auto const& each : detail::fail_point_names()) {
+        std::printf("%s\n", each.c_str());
+    }
+    return 0;
+}
+
 int run(std::string_view command, std::string const& path) {
     node const on(world);
     using function = int (*)(node const&, std::string const&);
@@ -207,7 +260,9 @@ int run(std::string_view command, std::string const& path) {
                              row{"verify", verify},
                              row{"known", known},
                              row{"nodes", nodes},
-                             row{"soak", soak}}) {
+                             row{"soak", soak},
+                             row{"fault", fault},
+                             row{"fail_points", fail_points}}) {
         if (command == each.name) return each.what(on, path);
     }
     return fail(usage);
