@@ -205,13 +205,18 @@ std::optional<checkpoint_info> checkpoint_store::latest() const {
 
 checkpoint_info checkpoint_store::restore(segment& seg,
                                           std::filesystem::path const& file,
+                                          restore_options const& how,
                                           source_line const& where) {
     auto const begin = std::chrono::steady_clock::now();
     auto& core = *seg.core();
     detail::check_ranks(*state_->group, core, operation::restore);
-    collective_call const call{operation::restore, {}, {}, {}, detail::hash(file.native()), where};
-    core.meet(call, [&] { core.raise_races(); }); // now: later everything is restored
-    auto info = detail::restore_file(*state_->group, core, file, state_->options.verify_first);
+    auto const same = detail::hash_with(detail::hash(file.native()), detail::hash_of(how));
+    collective_call const call{operation::restore, {}, {}, {}, same, where};
+    core.meet(call, [&] {
+        detail::check_options(how);
+        core.raise_races(); // now: later everything is restored
+    });
+    auto info = detail::restore_file(*state_->group, core, file, how, state_->options);
     state_->last_uuid = info.uuid;
     state_->names.seen().add_to_line(file);
     if (state_->options.incremental) state_->previous = detail::previous_checkpoint(file);
@@ -221,12 +226,13 @@ checkpoint_info checkpoint_store::restore(segment& seg,
 }
 
 std::optional<checkpoint_info> checkpoint_store::restore_latest(segment& seg,
+                                                                restore_options const& how,
                                                                 source_line const& where) {
     auto const all = detail::at(detail::step::list, [&] { return newest_first(); });
     std::string reasons;
     for (auto const& each : all) {
         try {
-            return restore(seg, each, where);
+            return restore(seg, each, how, where);
         } catch (error const& failed) {
             if (!detail::may_be_skipped(failed.code())) throw;
             reasons += (reasons.empty() ? "" : "; ") + std::string(failed.what());

@@ -77,31 +77,7 @@ inventory in_order_of_file(std::vector<inventory_item>&& items) {
     return all;
 }
 
-void check_writable(segment_core const& target, directory_entry const& entry) {
-    auto const name = entry.record.name_text();
-    if (!target.foreign(entry.index, entry.record.generation, name)->read_only) return;
-    raise(errc::invalid_argument,
-          text("object cannot be restored (\"",
-               name,
-               "\" was adopted as const; adopt it with .saved = false before saving)"));
-}
-
-object_request request_of(stored_object const& stored, type_id const& type) {
-    object_request request;
-    request.op = operation::restore;
-    request.name = stored.name;
-    request.kind = stored.kind;
-    request.type = &type;
-    request.element = dtype_of_signature(stored.type);
-    if (stored.kind != object_kind::queue)
-        request.extents = stored.shape; // its tasks are elsewhere
-    request.order = stored.order;
-    if (stored.kind == object_kind::levels) request.options.levels = stored.n_levels;
-    return request;
-}
-
 } // namespace
-
 object_memory
 memory_of(segment_core const& of, directory_entry const& entry, memory_order_kind order) {
     auto const& record = entry.record;
@@ -125,18 +101,32 @@ memory_of(segment_core const& of, directory_entry const& entry, memory_order_kin
     return found;
 }
 
-inventory take_inventory(segment_core const& of) {
-    std::vector<std::string> left_out;
+// Objects that are constructed have no .saved: what is not saved is transient.
+std::optional<left_out_reason> reason_to_leave_out(object_record const& record) {
+    if (record.saved) return std::nullopt;
+    if (record.kind == object_kind::object) return left_out_reason::transient_object;
+    return record.has_dtype ? left_out_reason::unsaved : left_out_reason::no_element_type;
+}
+
+bool is_passed_over(object_record const& record) {
+    return is_hidden(record.name_text()) || record.kind == object_kind::sync;
+}
+
+inventory take_inventory(segment_core const& of, name_filter const& chosen) {
+    std::vector<left_out_object> left_out;
     std::vector<std::string> names;
     std::vector<inventory_item> items;
     for (auto const& entry : of.names().list()) {
         auto const& record = entry.record;
-        if (is_hidden(record.name_text()) || record.kind == object_kind::sync) continue;
-        if (!record.saved) {
-            left_out.emplace_back(record.name_text());
+        if (is_passed_over(record)) continue;
+        auto name = std::string(record.name_text());
+        auto reason = reason_to_leave_out(record);
+        if (!reason && !chosen.takes(name)) reason = left_out_reason::by_pattern;
+        if (reason) {
+            left_out.push_back({std::move(name), *reason});
             continue;
         }
-        names.emplace_back(record.name_text());
+        names.push_back(std::move(name));
         if (record.kind == object_kind::per_rank) {
             items.push_back(per_rank_data(of, entry));
             items.push_back(per_rank_offsets(of, entry));
@@ -152,37 +142,18 @@ inventory take_inventory(segment_core const& of) {
     return all;
 }
 
-std::vector<std::size_t> check_fit(segment_core const& target,
-                                   std::vector<stored_object> const& stored) {
-    std::vector<std::size_t> missing;
-    for (std::size_t i = 0; i < stored.size(); ++i) {
-        if (stored[i].kind == object_kind::per_rank) {
-            check_per_rank_fit(target, stored[i]);
-            continue;
-        }
-        auto const found = target.look_up(stored[i].name);
-        if (!found) {
-            missing.push_back(i);
-            continue;
-        }
-        target.require_thawed("restore", found->index, found->record.generation);
-        auto const type = type_id_of(*dtype_of_signature(stored[i].type));
-        auto record = found->record;
-        if (record.order == memory_order_kind::strided) record.order = stored[i].order; // any
-        check_match(target, record, request_of(stored[i], type), true, "in the checkpoint");
-        if (record.is_foreign()) check_writable(target, *found);
-    }
-    for (auto const& each : take_inventory(target).objects) {
-        auto const same = [&](auto const& other) {
-            return other.object_name() == each.object_name();
-        };
-        if (std::ranges::any_of(stored, same)) continue;
-        raise(errc::not_found,
-              text("object is not in the checkpoint (\"",
-                   each.object_name(),
-                   "\" of the segment; create it after restoring, or with .saved = false)"));
-    }
-    return missing;
+object_request request_of(stored_object const& stored, type_id const& type) {
+    object_request request;
+    request.op = operation::restore;
+    request.name = stored.name;
+    request.kind = stored.kind;
+    request.type = &type;
+    request.element = dtype_of_signature(stored.type);
+    if (stored.kind != object_kind::queue)
+        request.extents = stored.shape; // its tasks are elsewhere
+    request.order = stored.order;
+    if (stored.kind == object_kind::levels) request.options.levels = stored.n_levels;
+    return request;
 }
 
 placed_object create_from_file(segment_core& target, stored_object const& stored) {

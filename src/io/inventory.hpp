@@ -4,13 +4,16 @@
 // Layer: io.
 #pragma once
 
+#include "shmwin/io/left_out.hpp"
 #include "shmwin/segment/segment.hpp"
 
 #include "io/checkpoint_file.hpp"
+#include "io/name_filter.hpp"
 #include "io/payload.hpp"
 #include "io/payload_source.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,18 +36,21 @@ struct inventory_item {
 struct inventory {
     std::vector<stored_object> objects; ///< file_offset still unknown
     std::vector<object_memory> memory;  ///< of each
-    std::vector<std::string> left_out;
+    std::vector<left_out_object> left_out;
 };
 
-/// Local. All objects of the segment.
-/// @throws argument_error (invalid_argument)  an object's name is also a group of another's
-[[nodiscard]] inventory take_inventory(segment_core const& of);
+/// Local. Why no checkpoint holds an object, whatever its name; nothing if one may.
+[[nodiscard]] std::optional<left_out_reason> reason_to_leave_out(object_record const& record);
 
-/// Local. Checks that the file's objects fit those of the segment.
-/// @returns  indices of those that the segment lacks
-/// @throws argument_error (type_mismatch, shape_mismatch, not_found)
-[[nodiscard]] std::vector<std::size_t> check_fit(segment_core const& target,
-                                                 std::vector<stored_object> const& stored);
+/// Local. True if it is none that users know, or a lock: nothing is said of it.
+[[nodiscard]] bool is_passed_over(object_record const& record);
+
+/// Local. Those objects of the segment that `chosen` takes.
+/// @throws argument_error (invalid_argument)  an object's name is also a group of another's
+[[nodiscard]] inventory take_inventory(segment_core const& of, name_filter const& chosen);
+
+/// Local. An object as the file describes it, for the calls of the segment. Valid as long as both.
+[[nodiscard]] object_request request_of(stored_object const& stored, type_id const& type);
 
 /// Node, collective. Creates an object as the file describes it.
 placed_object create_from_file(segment_core& target, stored_object const& stored);

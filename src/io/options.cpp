@@ -5,6 +5,8 @@
 #include "shmwin/base/hash.hpp"
 #include "shmwin/base/text.hpp"
 
+#include "io/name_filter.hpp"
+
 #include <bit>
 #include <concepts>
 #include <csignal>
@@ -97,6 +99,13 @@ void check_options(checkpoint_options const& options) {
     check_retention(options);
     check_writing(options);
     check_due(options);
+    check_patterns(".only", options.only);
+    check_patterns(".except", options.except);
+}
+
+void check_options(restore_options const& options) {
+    check_patterns(".only", options.only);
+    check_patterns(".except", options.except);
 }
 
 std::uint64_t hash_of(checkpoint_options const& options) {

@@ -13,6 +13,7 @@ namespace shmwin::inline v1::detail {
 /// Local.
 /// @throws argument_error (invalid_argument)  one is not possible
 void check_options(checkpoint_options const& options);
+void check_options(restore_options const& options);
 
 // Local. Of all that must be the same on all ranks.
 [[nodiscard]] std::uint64_t hash_of(checkpoint_options const& options);

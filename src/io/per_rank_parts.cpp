@@ -133,34 +133,25 @@ void check_per_rank(checkpoint_file const& found) {
     }
 }
 
-void check_per_rank_fit(segment_core const& target, stored_object const& stored) {
-    if (stored.is_offsets()) return; // its data say all
+void check_per_rank_fit(segment_core const& target,
+                        stored_object const& stored,
+                        object_record const& found) {
     auto const name = stored.object_name();
-    auto const found = target.look_up(name);
-    if (!found) {
-        raise(errc::not_found,
-              text("per-rank containers are not there (the checkpoint holds \"",
-                   name,
-                   "\", ",
-                   stored.type,
-                   " per rank; call create_per_rank before restoring)"));
-    }
-    if (found->record.kind != object_kind::per_rank) {
+    if (found.kind != object_kind::per_rank) {
         raise(errc::type_mismatch,
               text("object is of another kind (\"",
                    name,
                    "\" is of kind ",
-                   shmwin::name(found->record.kind),
+                   shmwin::name(found.kind),
                    "; in the checkpoint: per_rank)"));
     }
-    bool const is_known = found->record.has_dtype;
-    if (is_known && require_access(target, found->record).element.signature() == stored.type)
-        return;
+    bool const is_known = found.has_dtype;
+    if (is_known && require_access(target, found).element.signature() == stored.type) return;
     raise(errc::type_mismatch,
           text("type differs (\"",
                name,
                "\" holds ",
-               target.type_text(found->record),
+               target.type_text(found),
                " per rank; in the checkpoint: ",
                stored.type,
                ")"));
@@ -178,26 +169,28 @@ std::int64_t n_elements_of(std::span<std::int64_t const> offsets, int n_ranks, i
     return block_range(offsets.back(), n_ranks, rank).size();
 }
 
-per_rank_targets::per_rank_targets(segment_core const& target, checkpoint_file const& found)
+per_rank_targets::per_rank_targets(segment_core const& target,
+                                   checkpoint_file const& found,
+                                   std::vector<stored_object> const& objects)
     : target_(&target) {
     auto const is_data = [](auto const& each) {
         return each.kind == object_kind::per_rank && !each.is_offsets();
     };
-    if (std::ranges::none_of(found.objects, is_data)) return;
+    if (std::ranges::none_of(objects, is_data)) return;
     h5_quiet const quiet;
     auto const opened = h5_open_for_reading(found.info.file);
-    for (std::size_t i = 0; i < found.objects.size(); ++i) {
-        auto const& data = found.objects[i];
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+        auto const& data = objects[i];
         if (!is_data(data)) continue;
         auto const entry = target.look_up(data.object_name());
         container one{std::string(data.object_name()),
                       {entry->index, entry->record.generation},
                       slots_of(target, entry->record),
                       require_access(target, entry->record),
-                      read_offsets(opened.get(), found, found.objects[i + 1])};
+                      read_offsets(opened.get(), found, objects[i + 1])};
         if (!are_offsets(one.offsets, data.shape.front())) {
             damaged(found.info.file,
-                    text(found.objects[i + 1].name,
+                    text(objects[i + 1].name,
                          " does not begin with 0, rise, and end with ",
                          data.shape.front()));
         }

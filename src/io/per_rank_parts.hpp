@@ -28,10 +28,13 @@ namespace shmwin::inline v1::detail {
 /// @throws runtime_failure (damaged)
 void check_per_rank(checkpoint_file const& found);
 
-/// Local. Checks that the containers of the file are in the segment, of the same element type.
-/// @param stored  one of a container's data sets
-/// @throws argument_error (not_found, type_mismatch)
-void check_per_rank_fit(segment_core const& target, stored_object const& stored);
+/// Local. Checks that an object of the segment is what the file holds: containers, of the same
+/// element type.
+/// @param stored  the containers' elements
+/// @throws argument_error (type_mismatch)
+void check_per_rank_fit(segment_core const& target,
+                        stored_object const& stored,
+                        object_record const& found);
 
 /// Local. True if they begin with 0, never fall, and end with n.
 [[nodiscard]] bool are_offsets(std::span<std::int64_t const> offsets, std::int64_t n) noexcept;
@@ -46,10 +49,12 @@ class per_rank_targets {
   public:
     per_rank_targets() = default;
 
-    /// Local. Reads their offsets and checks them.
+    /// Local. Reads the offsets of those among `objects` and checks them.
     /// @pre  check_per_rank_fit() for all of them
     /// @throws runtime_failure (damaged, io_failure, not_shared)
-    per_rank_targets(segment_core const& target, checkpoint_file const& found);
+    per_rank_targets(segment_core const& target,
+                     checkpoint_file const& found,
+                     std::vector<stored_object> const& objects);
 
     [[nodiscard]] bool empty() const noexcept { return all_.empty(); }
 

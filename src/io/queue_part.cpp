@@ -47,9 +47,9 @@ void check_queue(stored_object const& stored, std::filesystem::path const& path)
                " dimensions)"));
 }
 
-queue_targets::queue_targets(segment_core& target, checkpoint_file const& found)
+queue_targets::queue_targets(segment_core& target, std::vector<stored_object> const& objects)
     : target_(&target) {
-    for (auto const& each : found.objects) {
+    for (auto const& each : objects) {
         if (each.kind != object_kind::queue) continue;
         parts_.push_back({each.name, static_cast<std::size_t>(each.shape.front())});
     }

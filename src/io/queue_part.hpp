@@ -28,7 +28,8 @@ void check_queue(stored_object const& stored, std::filesystem::path const& path)
 /// The queues that a file brings back.
 class queue_targets {
   public:
-    queue_targets(segment_core& target, checkpoint_file const& found);
+    /// Local. Those among `objects`, which must outlive it.
+    queue_targets(segment_core& target, std::vector<stored_object> const& objects);
 
     /// Node, collective. Makes room for all tasks; the queues stay as they are.
     /// @pre  they are there

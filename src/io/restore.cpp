@@ -9,51 +9,28 @@
 #include "shmwin/mpi/agreement.hpp"
 
 #include "io/checkpoint_file.hpp"
+#include "io/converted_payload.hpp"
 #include "io/datatype.hpp"
 #include "io/fail_point.hpp"
 #include "io/inventory.hpp"
 #include "io/payload.hpp"
 #include "io/per_rank_parts.hpp"
 #include "io/queue_part.hpp"
+#include "io/restore_selection.hpp"
+#include "io/restored_parts.hpp"
 #include "io/store_state.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <list>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace shmwin::inline v1::detail {
 namespace {
-
-// What grows or shrinks to what the file holds.
-struct restore_targets {
-    per_rank_targets containers;
-    queue_targets queues;
-
-    [[nodiscard]] object_memory memory_of(segment_core const& target, stored_object const& stored) {
-        if (stored.kind == object_kind::per_rank) return containers.memory_of(stored);
-        if (stored.kind == object_kind::queue) return queues.room_of(stored);
-        return detail::memory_of(target, *target.look_up(stored.name), stored.order);
-    }
-};
-
-// Of memory that each rank may have for itself, each rank reads all.
-std::vector<payload_part> parts_of(store_communicator const& ranks,
-                                   segment_core const& target,
-                                   restore_targets& into,
-                                   checkpoint_file const& file) {
-    std::vector<payload_part> parts;
-    for (auto const& each : file.objects) {
-        auto found = into.memory_of(target, each);
-        payload_part part{std::move(found.bytes),
-                          each.n_bytes,
-                          each.file_offset,
-                          each.first_block,
-                          {},
-                          found.holder};
-        part.mine = found.shared ? my_blocks(ranks, file.n_blocks, part) : all_blocks(part);
-        part.shared = found.shared;
-        parts.push_back(std::move(part));
-    }
-    return parts;
-}
 
 // One object through HDF5. What is not contiguous in memory, through a copy of the whole: only
 // files that others rewrote in chunks come this way.
@@ -97,22 +74,25 @@ void read_through_hdf5(store_communicator const& ranks,
     }
 }
 
+bool are_contiguous(std::vector<stored_object> const& objects) {
+    return std::ranges::all_of(objects, &stored_object::is_contiguous);
+}
+
+// Of what is not converted.
 std::vector<damaged_block> move_payload(store_communicator const& ranks,
-                                        segment_core const& target,
-                                        restore_targets& into,
-                                        std::filesystem::path const& path,
-                                        checkpoint_file const& found) {
-    std::vector<payload_part> parts;
-    agree_on(ranks.comm, "restore", [&] { parts = parts_of(ranks, target, into, found); });
-    bool const direct = std::ranges::all_of(found.objects, &stored_object::is_contiguous);
+                                        checkpoint_file const& found,
+                                        restored_parts const& parts) {
+    auto const& path = found.info.file;
     std::vector<damaged_block> damage;
-    if (direct) {
-        agree_on(
-            ranks.comm, "restore", [&] { damage = read_payload(path, parts, found.checksums); });
+    if (are_contiguous(parts.objects)) {
+        agree_on(ranks.comm, "restore", [&] {
+            damage = read_payload(path, parts.plain, found.checksums);
+        });
         return damage;
     }
-    agree_on(ranks.comm, "restore", [&] { read_through_hdf5(ranks, path, found.objects, parts); });
-    return check_memory(parts, found.checksums);
+    agree_on(
+        ranks.comm, "restore", [&] { read_through_hdf5(ranks, path, parts.objects, parts.plain); });
+    return check_memory(parts.plain, found.checksums);
 }
 
 [[noreturn]] void raise_damaged(std::filesystem::path const& path,
@@ -132,6 +112,51 @@ std::vector<std::string> without_repeats(std::vector<std::string> const& lines) 
         if (std::ranges::count(some, each) == 0) some.push_back(each);
     }
     return some;
+}
+
+// On all ranks, if a block of any was damaged.
+void raise_if_damaged(store_communicator const& ranks,
+                      std::filesystem::path const& path,
+                      std::vector<damaged_block> const& damage,
+                      std::vector<stored_object> const& objects) {
+    auto const lines = without_repeats(gather_lines(ranks, describe_damage(damage, objects), 8));
+    if (!lines.empty()) raise_damaged(path, lines);
+}
+
+// What other tools stored in chunks is read as a whole before it is converted, by those ranks that
+// have memory for it.
+std::list<std::vector<std::byte>> read_chunked(store_communicator const& ranks,
+                                               std::filesystem::path const& path,
+                                               std::vector<converted_part>& parts) {
+    std::list<std::vector<std::byte>> copies;
+    for (auto& each : parts) {
+        if (each.object.is_contiguous()) continue;
+        bool const reads = !each.file.shared || ranks.rank == 0;
+        each.file.mine = reads ? all_blocks(each.file) : range{};
+        if (!reads) continue;
+        auto& copy = copies.emplace_back(each.object.n_bytes);
+        each.file.memory = payload_source(std::span(copy));
+        read_through_hdf5(ranks, path, {each.object}, std::span(&each.file, 1));
+    }
+    return copies;
+}
+
+void move_converted(store_communicator const& ranks,
+                    checkpoint_file const& found,
+                    std::vector<converted_part> parts,
+                    conversion how) {
+    if (parts.empty()) return;
+    auto const& path = found.info.file;
+    std::vector<damaged_block> damage;
+    agree_on(ranks.comm, "restore", [&] {
+        auto const copies = read_chunked(ranks, path, parts);
+        damage = convert_payload(path, parts, found.checksums, how);
+    });
+    std::vector<stored_object> objects;
+    for (auto const& each : parts) {
+        objects.push_back(each.object);
+    }
+    raise_if_damaged(ranks, path, damage, objects);
 }
 
 // Objects that a restore made; they go again if it fails.
@@ -162,59 +187,97 @@ class created_objects {
     std::vector<made> made_;
 };
 
+// One restore, when all has been looked at.
+class restorer {
+  public:
+    restorer(store_communicator const& ranks,
+             segment_core& target,
+             checkpoint_file const& found,
+             restore_selection const& chosen)
+        : ranks_(ranks),
+          target_(target),
+          found_(found),
+          chosen_(chosen),
+          into_{{}, queue_targets(target, chosen.objects)},
+          created_(target) {}
+
+    void run() {
+        agree_on(ranks_.comm, "restore", [&] {
+            into_.containers = per_rank_targets(target_, found_, chosen_.objects);
+        });
+        // Nothing has changed if a value does not fit.
+        move_converted(ranks_, found_, parts_to_try(ranks_, target_, chosen_), conversion::tried);
+        agree_on(ranks_.comm, "restore", [&] { into_.containers.reserve(); });
+        try {
+            at(step::objects, [&] { make_room(); });
+            at(step::read_payload, [&] { move(); });
+            into_.queues.replace();
+        } catch (error const& failed) {
+            if (failed.agreed() && failed.code() != errc::peer_left) {
+                into_.queues.give_up();
+                created_.destroy();
+            }
+            throw;
+        }
+    }
+
+  private:
+    void make_room() {
+        for (auto const each : chosen_.created) {
+            created_.add(chosen_.objects[each]);
+        }
+        into_.queues.make_room();
+        if (into_.containers.empty()) return;
+        into_.containers.resize();
+        target_.meet({operation::restore}, [] {}); // all see the sizes of all
+    }
+
+    void move() {
+        restored_parts parts;
+        agree_on(
+            ranks_.comm, "restore", [&] { parts = parts_of(ranks_, target_, into_, chosen_); });
+        auto const damage = move_payload(ranks_, found_, parts);
+        raise_if_damaged(ranks_, found_.info.file, damage, parts.objects);
+        move_converted(ranks_, found_, std::move(parts.converted), conversion::done);
+    }
+
+    store_communicator const& ranks_;
+    segment_core& target_;
+    checkpoint_file const& found_;
+    restore_selection const& chosen_;
+    restore_targets into_;
+    created_objects created_;
+};
+
 } // namespace
 
 checkpoint_info restore_file(store_communicator const& ranks,
                              segment_core& target,
                              std::filesystem::path const& path,
-                             bool verify_first) {
+                             restore_options const& asked,
+                             checkpoint_options const& of_store) {
     auto const found = at(step::structure, [&] { return read_structure(ranks, path, true); });
-    if (verify_first) {
+    if (of_store.verify_first) {
         auto const lines = check_payload(ranks, path, found);
         if (!lines.empty()) raise_damaged(path, lines);
     }
-    std::vector<std::size_t> missing;
-    restore_targets into{{}, queue_targets(target, found)};
-    auto& containers = into.containers;
+    restore_selection chosen;
     agree_on(ranks.comm, "restore", [&] {
         fail_point(step::fit, moment::before);
-        missing = check_fit(target, found.objects);
-        containers = per_rank_targets(target, found);
+        chosen = select_objects(target, found.objects, asked, name_filter(of_store));
         fail_point(step::fit, moment::after);
     });
-    agree_on(ranks.comm, "restore", [&] { containers.reserve(); });
-    created_objects created(target);
-    try {
-        at(step::objects, [&] {
-            for (auto const each : missing) {
-                created.add(found.objects[each]);
-            }
-        });
-        into.queues.make_room();
-        if (!containers.empty()) {
-            containers.resize();
-            target.meet({operation::restore}, [] {}); // all see the sizes of all
-        }
-        auto const damage =
-            at(step::read_payload, [&] { return move_payload(ranks, target, into, path, found); });
-        auto const lines =
-            without_repeats(gather_lines(ranks, describe_damage(damage, found.objects), 8));
-        if (!lines.empty()) raise_damaged(path, lines);
-        into.queues.replace();
-    } catch (error const& failed) {
-        if (failed.agreed() && failed.code() != errc::peer_left) {
-            into.queues.give_up();
-            created.destroy();
-        }
-        throw;
-    }
+    restorer(ranks, target, found, chosen).run();
     if (!found.as_written && ranks.rank == 0) {
         log(log_level::warning,
             text("checkpoint was rewritten by another tool; its payload is intact (",
                  path.native(),
                  ")"));
     }
-    return found.info;
+    auto info = found.info;
+    info.only_in_file = std::move(chosen.only_in_file);
+    info.only_in_segment = std::move(chosen.only_in_segment);
+    return info;
 }
 
 } // namespace shmwin::inline v1::detail

@@ -54,6 +54,7 @@ class saver {
         : ranks_(ranks),
           source_(source),
           store_(store),
+          chosen_(store.options),
           file_(names, info, store.options),
           has_previous_(store.options.incremental && store.previous.open()) {}
 
@@ -98,7 +99,7 @@ class saver {
 
   private:
     void prepare() {
-        all_ = take_inventory(source_);
+        all_ = take_inventory(source_, chosen_);
         bool const incremental = has_previous_ && can_share();
         file_.create(all_.objects, incremental);
         plan_ = plan_of(file_.structure(), all_);
@@ -106,7 +107,7 @@ class saver {
     }
 
     void write_mine() {
-        if (ranks_.rank != 0) all_ = take_inventory(source_);
+        if (ranks_.rank != 0) all_ = take_inventory(source_, chosen_);
         parts_ = planned_parts(ranks_, plan_, all_);
         bool const incremental = has_previous_ && plan_.incremental != 0;
         n_bytes_reused_ = write_payload(file_.temporary(),
@@ -139,6 +140,7 @@ class saver {
     store_communicator const& ranks_;
     segment_core& source_;
     checkpoint_store::state& store_;
+    name_filter chosen_;
     save_file file_;
     bool has_previous_;
     inventory all_;

@@ -91,7 +91,8 @@ read_structure(store_communicator const& store, std::filesystem::path const& pat
 checkpoint_info restore_file(store_communicator const& ranks,
                              segment_core& target,
                              std::filesystem::path const& path,
-                             bool verify_first);
+                             restore_options const& asked,
+                             checkpoint_options const& of_store);
 
 } // namespace detail
 } // namespace shmwin::inline v1

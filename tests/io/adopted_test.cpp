@@ -182,7 +182,7 @@ TEST_F(Adopted, LeftOutIsNotInTheFile) {
     checkpoint_store store(world, path);
     auto const report = store.save(seg, {.step = 1});
     EXPECT_THAT(report.saved, IsEmpty());
-    EXPECT_THAT(report.left_out, ElementsAre("u"));
+    EXPECT_THAT(names_of(report.left_out), ElementsAre("u"));
     seg.destroy(u);
 }
 

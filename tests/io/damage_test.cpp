@@ -203,7 +203,7 @@ TEST_F(DamagedCheckpoint, WhatDoesNotFitTheSegmentMovesNoByte) {
          errc::shape_mismatch,
          [](segment& s) { s.create_levels<float, layout_left>("u", shape(4, 4)); }},
         {"group",
-         errc::invalid_argument,
+         errc::not_found,
          [](segment& s) {
              s.create_value<int>("fields");
              s.create_value<int>("fields/b");

@@ -211,7 +211,7 @@ TEST_F(PerRankCheckpoint, SavedOrNotAsItWasCreated) {
     logged_lines const log;
     auto const report = store.save(seg, {.step = 1});
     EXPECT_THAT(report.saved, ElementsAre("parts"));
-    EXPECT_THAT(report.left_out, ElementsAre("not", "unknown"));
+    EXPECT_THAT(names_of(report.left_out), ElementsAre("not", "unknown"));
     store.save(seg, {.step = 2}); // said once
     auto const said = HasSubstr("leaves a per-rank container out (\"unknown\"");
     EXPECT_THAT(log.lines(),

@@ -249,7 +249,7 @@ TEST_F(QueueCheckpoint, SavedOrNotAsItWasCreated) {
     logged_lines const log;
     auto const report = store.save(seg, {.step = 1});
     EXPECT_THAT(report.saved, ElementsAre("tasks"));
-    EXPECT_THAT(report.left_out, ElementsAre("not", "secret"));
+    EXPECT_THAT(names_of(report.left_out), ElementsAre("not", "secret"));
     store.save(seg, {.step = 2}); // said once
     auto const said = HasSubstr("leaves a queue out (\"secret\" holds app.secret/1");
     EXPECT_THAT(log.lines(),

@@ -170,7 +170,7 @@ TEST_F(SynchronizedCheckpoint, WhatIsUnsavedIsSaidAndWhatDiffersIsRefused) {
     auto const file = store.save(seg, {.step = 1}).file;
     seg.create_synchronized<app::unknown>("unknown");
     seg.create_synchronized_array<int>("scrap", shape(3), {.saved = false});
-    EXPECT_THAT(store.save(seg, {.step = 2}).left_out, ElementsAre("scrap", "unknown"));
+    EXPECT_THAT(names_of(store.save(seg, {.step = 2}).left_out), ElementsAre("scrap", "unknown"));
     segment other(on, {.capacity = 8_MiB});
     other.create_array<double>("sim/grid", shape(n_rows, 3));
     auto const refused = agreed_error_of(world, [&] { store.restore(other, file); });

@@ -62,6 +62,16 @@ inline void write_bytes(std::filesystem::path const& path, std::string_view byte
         .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
+/// The names alone.
+[[nodiscard]] inline std::vector<std::string>
+names_of(std::vector<left_out_object> const& left_out) {
+    std::vector<std::string> names;
+    for (auto const& each : left_out) {
+        names.push_back(each.name);
+    }
+    return names;
+}
+
 /// Collective. Rank 0 changes a file; all wait.
 inline void replace(MPI_Comm comm, std::filesystem::path const& path, std::string_view bytes) {
     MPI_Barrier(comm);

@@ -39,7 +39,9 @@ struct checkpoint_options {
     bool verify_first = false; ///< restore checks all bytes before it moves the first: reads twice
 
     /// What is saved: objects whose name fits one of `only` (empty: all) and none of `except`.
-    /// Patterns as glob(7) has them: * and ? and [...], where * stops at no slash.
+    /// Patterns as fnmatch(3) has them without flags: * and ? and [...], where * stops at no slash:
+    /// "fields/*" is all of that group, groups in it too. Of bytes, or of characters if the host
+    /// has called setlocale().
     std::vector<std::string> only{};
     std::vector<std::string> except{};
 
@@ -99,7 +101,8 @@ struct restore_options {
     /// Objects that only the file has are left there, and objects that only the segment has stay
     /// as they are. Both are listed in the info.
     bool partial = false;
-    /// Numbers of another type are converted, if every one fits; else out_of_range.
+    /// Numbers of another type are converted, if every one fits; else out_of_range, and nothing
+    /// has changed. Not structures, fixed arrays, texts, enumerations, bool.
     bool convert = false;
     std::vector<std::string> only{};   ///< as in checkpoint_options: what is restored
     std::vector<std::string> except{}; ///< what is not

@@ -9,6 +9,7 @@
 #include "shmwin/base/source_line.hpp"
 #include "shmwin/io/checkpoint_options.hpp"
 #include "shmwin/io/due.hpp"
+#include "shmwin/io/left_out.hpp"
 #include "shmwin/segment/segment.hpp"
 
 #include <mpi.h>
@@ -33,16 +34,20 @@ struct checkpoint_info {
     std::string uuid;            ///< of this checkpoint
     std::string parent_uuid;     ///< of the one before it in this run, or restored from; or empty
     std::vector<checkpoint_attribute> attributes; ///< of its label, by name
+
+    // Of a restore: objects that it was asked for, and that were on one side alone.
+    std::vector<std::string> only_in_file;    ///< created; with .partial, left there
+    std::vector<std::string> only_in_segment; ///< with .partial: as they were
 };
 
 struct save_report {
     std::filesystem::path file;
-    std::size_t n_bytes = 0;           ///< of payload
-    std::size_t n_bytes_written = 0;   ///< of it, as it was written: compressed, if it was
-    std::size_t n_bytes_reused = 0;    ///< of it, taken from the checkpoint before
-    double seconds = 0.0;              ///< until it was durable
-    std::vector<std::string> saved;    ///< names
-    std::vector<std::string> left_out; ///< transient, .saved = false, or no element type
+    std::size_t n_bytes = 0;               ///< of payload
+    std::size_t n_bytes_written = 0;       ///< of it, as it was written: compressed, if it was
+    std::size_t n_bytes_reused = 0;        ///< of it, taken from the checkpoint before
+    double seconds = 0.0;                  ///< until it was durable
+    std::vector<std::string> saved;        ///< names
+    std::vector<left_out_object> left_out; ///< by name, with the reason; locks need none
 };
 
 enum class verdict : std::uint8_t {
@@ -94,6 +99,13 @@ class SHMWIN_API checkpoint_store {
     /// may push or end a lease. Of synchronized objects and arrays the data are written, never the
     /// lock, which save() does not take.
     ///
+    /// What is not written is listed in the report with the reason: transient objects, those with
+    /// .saved = false, those whose elements have no description, and what .only and .except of the
+    /// store leave out. The label's attributes are written as attributes of the file's root.
+    ///
+    /// @throws argument_error (invalid_argument)  the step is negative; an attribute has a name
+    ///         that is empty, the library's own or there twice, or is too large; or an object's
+    ///         name is also a group of another's
     /// @throws out_of_memory (no_space)      the disk has no room: required, available, path
     /// @throws runtime_failure (io_failure)  writing failed: call, path, reason
     /// @throws runtime_failure (unsupported) the communicator spans several nodes
@@ -111,14 +123,29 @@ class SHMWIN_API checkpoint_store {
     ///         fresh start by accident
     /// @throws as restore()
     std::optional<checkpoint_info>
-    restore_latest(segment& seg, source_line const& where = source_line::current());
+    restore_latest(segment& seg,
+                   restore_options const& how = {},
+                   source_line const& where = source_line::current());
 
     /// All, collective. Restores that file. Names, types and shapes are checked before the first
     /// byte moves; every block's checksum on the way.
     ///
+    /// Only objects that .only and .except of `how` take are looked at, on both sides: the others
+    /// stay in the file, or as they are. What the store itself leaves out of its files need not be
+    /// in one. Without .partial, each saved object of the segment must be in the file; objects of
+    /// the file alone are created. With .partial, what both have is restored, the rest stays where
+    /// it is. The info lists what was on one side alone.
+    ///
+    /// With .convert, elements of another type are converted, of every kind of object: numbers
+    /// (integers, floating-point) into numbers, complex ones into complex ones. All are tried
+    /// before the first is written, so those objects are read twice, each rank through a buffer of
+    /// a few MiB. Integers, and what becomes one, must be the same number; floating-point numbers
+    /// are rounded, and must not be too large.
+    ///
     /// Per-rank containers must have been created before: only the program knows their types. As
     /// many ranks as saved them get what each had; any other number gets block_range() of the
-    /// whole, in order. Each rank's own grows, so spans of them end.
+    /// whole, in order, or an error with .other_ranks = other_ranks::refuse. Each rank's own grows,
+    /// so spans of them end.
     ///
     /// Queues are replaced as a whole, when all blocks were right: leases that are out then are
     /// void (their done() says false), and attempts count anew.
@@ -126,9 +153,13 @@ class SHMWIN_API checkpoint_store {
     /// Locks stay as they are, also those of synchronized data, which are filled without them; a
     /// new one is free.
     ///
-    /// @throws argument_error (type_mismatch, shape_mismatch, not_found)  an object differs, or
-    ///         a saved object of the segment is not in the file, or per-rank containers of the
-    ///         file are not in the segment; nothing changed
+    /// @throws argument_error (type_mismatch, shape_mismatch)  an object differs; nothing changed
+    /// @throws argument_error (not_found)  a saved object of the segment is not in the file, or
+    ///         per-rank containers of the file are not in the segment: the text names what is on
+    ///         one side alone, of both; nothing changed
+    /// @throws argument_error (out_of_range)  with .convert: a value does not fit; object, place,
+    ///         and why; nothing changed
+    /// @throws runtime_failure (busy)  an object is write-protected; nothing changed
     /// @throws out_of_memory  the segment has no room; contents are as they were, but per-rank
     ///         containers may keep room that was made for them
     /// @throws runtime_failure (not_a_checkpoint, damaged, io_failure)  if a block is damaged, the
@@ -136,6 +167,7 @@ class SHMWIN_API checkpoint_store {
     /// @throws runtime_failure (data_race)  checked views found one; nothing changed
     checkpoint_info restore(segment& seg,
                             std::filesystem::path const& file,
+                            restore_options const& how = {},
                             source_line const& where = source_line::current());
 
     /// All ranks, in the same order, but not together. Is a checkpoint due, by the options of the
