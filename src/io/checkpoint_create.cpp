@@ -8,15 +8,22 @@
 #include "io/attributes.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/datatype.hpp"
+#include "io/description_table.hpp"
 #include "io/fail_point.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <numeric>
+#include <string_view>
+#include <unordered_map>
 
 namespace shmwin::inline v1::detail {
 namespace {
 
 constexpr hsize_t align_above = 65536; // smaller data sets share pages
+// HDF5 hands the space of small data sets out of pieces of this size: they are neighbours then.
+constexpr hsize_t small_data_bytes = std::uint64_t{256} << 10U;
+constexpr hsize_t metadata_bytes = std::uint64_t{64} << 10U;
 
 // Contiguous, allocated when it is created, never filled: then its place in the file is known,
 // and whoever knows it may write.
@@ -36,6 +43,14 @@ h5_handle utf8_links_with_groups() {
     return list;
 }
 
+h5_handle layout_of_file() {
+    auto access = h5_file_access();
+    H5Pset_alignment(access.get(), align_above, 4096);
+    H5Pset_small_data_block_size(access.get(), small_data_bytes);
+    H5Pset_meta_block_size(access.get(), metadata_bytes);
+    return access;
+}
+
 // HDF5 has the slowest dimension first: of a layout_left array, the last.
 std::vector<hsize_t> file_dimensions(stored_object const& object) {
     std::vector<hsize_t> dimensions(object.shape.begin(), object.shape.end());
@@ -43,54 +58,123 @@ std::vector<hsize_t> file_dimensions(stored_object const& object) {
     return dimensions;
 }
 
-h5_handle create_dataset(hid_t file,
-                         std::filesystem::path const& path,
-                         std::string const& name,
-                         hid_t type,
-                         std::vector<hsize_t> const& dimensions) {
-    auto const space =
-        dimensions.empty()
-            ? h5_own(H5Screate(H5S_SCALAR), H5Sclose, "H5Screate", path)
-            : h5_own(
-                H5Screate_simple(static_cast<int>(dimensions.size()), dimensions.data(), nullptr),
-                H5Sclose,
-                "H5Screate_simple",
-                path);
-    auto const links = utf8_links_with_groups();
-    auto const layout = plain_layout();
-    return h5_own(
-        H5Dcreate2(file, name.c_str(), type, space.get(), links.get(), layout.get(), H5P_DEFAULT),
-        H5Dclose,
-        "H5Dcreate2 of " + name,
-        path);
+// A file that is being made. What many data sets have in common is made once.
+class structure_writer {
+  public:
+    explicit structure_writer(std::filesystem::path const& path)
+        : path_(path),
+          file_(h5_own(H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, layout_of_file().get()),
+                       H5Fclose,
+                       "H5Fcreate",
+                       path)) {}
+
+    [[nodiscard]] hid_t file() const noexcept { return file_.get(); }
+
+    h5_handle
+    create(std::string const& name, hid_t type, std::vector<hsize_t> const& dimensions) const {
+        auto const space = space_of(dimensions);
+        h5_handle made(H5Dcreate2(file_.get(),
+                                  name.c_str(),
+                                  type,
+                                  dimensions.empty() ? scalar_.get() : space.get(),
+                                  links_.get(),
+                                  layout_.get(),
+                                  H5P_DEFAULT),
+                       H5Dclose);
+        if (!made) h5_fail("H5Dcreate2 of " + name, path_);
+        return made;
+    }
+
+    h5_handle create(stored_object const& object) {
+        auto& type = types_[object.type];
+        if (!type) type = h5_type_of(*dtype_of_signature(object.type));
+        return create(object.name, type.get(), file_dimensions(object));
+    }
+
+    h5_handle write(std::string const& name, hid_t type, hsize_t n, void const* values) const {
+        auto made = create(name, type, {n});
+        if (H5Dwrite(made.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
+            h5_fail("H5Dwrite of " + name, path_);
+        }
+        return made;
+    }
+
+    void close() {
+        if (file_.reset() < 0) h5_fail("H5Fclose", path_);
+    }
+
+  private:
+    [[nodiscard]] h5_handle space_of(std::vector<hsize_t> const& dimensions) const {
+        if (dimensions.empty()) return {};
+        return h5_own(
+            H5Screate_simple(static_cast<int>(dimensions.size()), dimensions.data(), nullptr),
+            H5Sclose,
+            "H5Screate_simple",
+            path_);
+    }
+
+    std::filesystem::path const& path_;
+    h5_handle links_ = utf8_links_with_groups();
+    h5_handle layout_ = plain_layout();
+    h5_handle scalar_{H5Screate(H5S_SCALAR), H5Sclose};
+    std::unordered_map<std::string, h5_handle> types_; ///< by signature
+    h5_handle file_;
+};
+
+std::uint64_t place_of(h5_handle const& dataset) {
+    auto const address = H5Dget_offset(dataset.get());
+    return address == HADDR_UNDEF ? 0 : static_cast<std::uint64_t>(address);
 }
 
-void write_object(hid_t file, std::filesystem::path const& path, stored_object const& object) {
-    auto const type = h5_type_of(*dtype_of_signature(object.type));
-    auto const made = create_dataset(file, path, object.name, type.get(), file_dimensions(object));
-    h5_write_attribute(made.get(), "shmwin_kind", std::string(name(object.kind)));
-    h5_write_attribute(made.get(), "shmwin_type", object.type);
-    h5_write_attribute(made.get(), "shmwin_layout", static_cast<std::int64_t>(object.order));
-    h5_write_attribute(made.get(), "shmwin_levels", std::int64_t{object.n_levels});
+void describe_by_attributes(hid_t dataset, stored_object const& object) {
+    h5_write_attribute(dataset, "shmwin_kind", std::string(name(object.kind)));
+    h5_write_attribute(dataset, "shmwin_type", object.type);
+    h5_write_attribute(dataset, "shmwin_layout", static_cast<std::int64_t>(object.order));
+    h5_write_attribute(dataset, "shmwin_levels", std::int64_t{object.n_levels});
     h5_write_attribute(
-        made.get(), "shmwin_first_block", static_cast<std::int64_t>(object.first_block));
+        dataset, "shmwin_first_block", static_cast<std::int64_t>(object.first_block));
 }
 
-void write_names(hid_t file,
-                 std::filesystem::path const& path,
-                 std::vector<stored_object> const& objects) {
-    constexpr std::size_t width = max_name_bytes + offsets_ending.size() + 1;
-    h5_handle const type(H5Tcopy(H5T_C_S1), H5Tclose);
+h5_handle fixed_text(std::size_t width) {
+    h5_handle type(H5Tcopy(H5T_C_S1), H5Tclose);
     H5Tset_size(type.get(), width);
     H5Tset_cset(type.get(), H5T_CSET_UTF8);
-    std::string all(width * objects.size(), '\0');
-    for (std::size_t i = 0; i < objects.size(); ++i) {
-        objects[i].name.copy(&all[i * width], width - 1);
+    return type;
+}
+
+void write_texts(structure_writer const& into,
+                 std::string const& name,
+                 std::vector<std::string_view> const& texts) {
+    std::size_t width = 1;
+    for (auto const& each : texts) {
+        width = std::max(width, each.size() + 1);
     }
-    auto const made = create_dataset(file, path, ".shmwin/objects", type.get(), {objects.size()});
-    if (H5Dwrite(made.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()) < 0) {
-        h5_fail("H5Dwrite of .shmwin/objects", path);
+    std::string all(width * texts.size(), '\0');
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        texts[i].copy(&all[i * width], width - 1);
     }
+    into.write(name, fixed_text(width).get(), texts.size(), all.data());
+}
+
+void write_names(structure_writer const& into, std::vector<stored_object> const& objects) {
+    std::vector<std::string_view> names;
+    names.reserve(objects.size());
+    for (auto const& each : objects) {
+        names.emplace_back(each.name);
+    }
+    write_texts(into, ".shmwin/objects", names);
+}
+
+void write_descriptions(structure_writer const& into, std::vector<stored_object> const& objects) {
+    description_table const table(objects);
+    write_texts(into, ".shmwin/words", {table.words().begin(), table.words().end()});
+    auto const made = into.write(".shmwin/descriptions",
+                                 description_table::row_type().get(),
+                                 table.rows().size(),
+                                 table.rows().data());
+    auto const sum = table.sum();
+    h5_write_attribute(made.get(), "checksum_low", static_cast<std::int64_t>(sum.low));
+    h5_write_attribute(made.get(), "checksum_high", static_cast<std::int64_t>(sum.high));
 }
 
 void write_labels(hid_t file, checkpoint_info const& info) {
@@ -115,32 +199,34 @@ std::uint64_t checkpoint_file::payload_bytes() const noexcept {
                            [](std::uint64_t sum, auto const& each) { return sum + each.n_bytes; });
 }
 
-void create_checkpoint(std::filesystem::path const& path,
-                       checkpoint_info const& info,
-                       std::vector<stored_object> const& objects) {
+checkpoint_file create_checkpoint(std::filesystem::path const& path,
+                                  checkpoint_info const& info,
+                                  std::vector<stored_object> const& objects) {
     h5_quiet const quiet;
-    auto const access = h5_file_access();
-    H5Pset_alignment(access.get(), align_above, 4096);
-    auto file = h5_own(H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.get()),
-                       H5Fclose,
-                       "H5Fcreate",
-                       path);
-    write_labels(file.get(), info);
-    hsize_t n_blocks = 0;
-    for (auto const& each : objects) {
-        write_object(file.get(), path, each);
-        n_blocks += each.n_blocks();
+    checkpoint_file made;
+    made.info = info;
+    made.info.file = path;
+    made.objects = objects;
+    structure_writer into(path);
+    write_labels(into.file(), info);
+    bool const by_attributes = objects.size() <= most_with_attributes;
+    for (auto& each : made.objects) {
+        auto const dataset = into.create(each);
+        each.file_offset = place_of(dataset);
+        made.n_blocks += each.n_blocks();
+        if (by_attributes) describe_by_attributes(dataset.get(), each);
     }
-    write_names(file.get(), path, objects);
-    auto table =
-        create_dataset(file.get(), path, ".shmwin/checksums", H5T_STD_U64LE, {n_blocks, 2});
+    write_names(into, objects);
+    if (!by_attributes) write_descriptions(into, objects);
+    auto table = into.create(".shmwin/checksums", H5T_STD_U64LE, {made.n_blocks, 2});
     h5_write_attribute(table.get(), "algorithm", std::string("XXH3_128bits"));
     h5_write_attribute(table.get(), "block_bytes", static_cast<std::int64_t>(checksum_block_bytes));
+    made.checksums_offset = place_of(table);
     table.reset();
-    create_dataset(file.get(), path, ".shmwin/record", H5T_STD_U64LE, {4}).reset();
-    at(step::close, [&] {
-        if (file.reset() < 0) h5_fail("H5Fclose", path);
-    });
+    made.record_offset = place_of(into.create(".shmwin/record", H5T_STD_U64LE, {4}));
+    at(step::close, [&] { into.close(); });
+    made.n_bytes = std::filesystem::file_size(path);
+    return made;
 }
 
 } // namespace shmwin::inline v1::detail

@@ -9,6 +9,8 @@
 //     /parts/data, /offsets  two data sets for containers of each rank: see per_rank_parts.hpp
 //     /tasks                 the tasks of a queue, [n]: see queue_part.hpp
 //     /.shmwin/objects       their names
+//     /.shmwin/descriptions  instead of the attributes of each, if they are more than 1,000: a row
+//                            for each; kind and type are indices of /.shmwin/words
 //     /.shmwin/checksums     XXH3-128 of each block of 256 KiB of each object, [n_blocks, 2]
 //     /.shmwin/record        XXH3-128 of every byte outside payload and record; size; n_blocks
 //
@@ -89,10 +91,11 @@ struct checkpoint_record {
 static_assert(sizeof(checkpoint_record) == 32);
 
 /// Local. Makes the file with all its structure, payload and checksums left unwritten.
+/// @returns  the structure as read_checkpoint() would read it
 /// @throws runtime_failure (io_failure), out_of_memory (no_space)
-void create_checkpoint(std::filesystem::path const& path,
-                       checkpoint_info const& info,
-                       std::vector<stored_object> const& objects);
+[[nodiscard]] checkpoint_file create_checkpoint(std::filesystem::path const& path,
+                                                checkpoint_info const& info,
+                                                std::vector<stored_object> const& objects);
 
 /// Local. Reads the structure of a file; with `check`, also the blocks' checksums, and compares
 /// its own.

@@ -6,6 +6,7 @@
 #include "io/attributes.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/datatype.hpp"
+#include "io/description_table.hpp"
 #include "io/file.hpp"
 #include "io/per_rank_parts.hpp"
 #include "io/queue_part.hpp"
@@ -13,6 +14,8 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace shmwin::inline v1::detail {
@@ -54,24 +57,29 @@ std::optional<object_kind> kind_of_name(std::string const& wanted) {
     return std::nullopt;
 }
 
-// What the attributes say.
+said_of_object said_by_attributes(hid_t dataset) {
+    return {h5_read_text(dataset, "shmwin_kind"),
+            h5_read_text(dataset, "shmwin_type"),
+            h5_read_integer(dataset, "shmwin_layout"),
+            h5_read_integer(dataset, "shmwin_levels"),
+            static_cast<std::uint64_t>(h5_read_integer(dataset, "shmwin_first_block"))};
+}
+
 stored_object
-describe_object(hid_t dataset, std::filesystem::path const& path, std::string const& name) {
-    auto const kind = kind_of_name(h5_read_text(dataset, "shmwin_kind"));
-    auto const order = h5_read_integer(dataset, "shmwin_layout");
-    auto const n_levels = h5_read_integer(dataset, "shmwin_levels");
+described(said_of_object&& said, std::filesystem::path const& path, std::string const& name) {
+    auto const kind = kind_of_name(said.kind);
     constexpr auto last_order = static_cast<std::int64_t>(memory_order_kind::left);
-    bool const has_levels = n_levels >= 1 && n_levels <= UINT8_MAX;
-    bool const known = kind && order >= 0 && order <= last_order
-                       && (kind == object_kind::levels ? has_levels : n_levels == 0);
+    bool const has_levels = said.n_levels >= 1 && said.n_levels <= UINT8_MAX;
+    bool const known = kind && said.layout >= 0 && said.layout <= last_order
+                       && (kind == object_kind::levels ? has_levels : said.n_levels == 0);
     if (!known) damaged(path, text(name, " is of an unknown kind"));
     stored_object found;
     found.name = name;
     found.kind = *kind;
-    found.order = static_cast<memory_order_kind>(order);
-    found.n_levels = static_cast<int>(n_levels);
-    found.type = h5_read_text(dataset, "shmwin_type");
-    found.first_block = static_cast<std::uint64_t>(h5_read_integer(dataset, "shmwin_first_block"));
+    found.order = static_cast<memory_order_kind>(said.layout);
+    found.n_levels = static_cast<int>(said.n_levels);
+    found.type = std::move(said.type);
+    found.first_block = said.first_block;
     return found;
 }
 
@@ -87,41 +95,82 @@ dtype element_of(stored_object const& object, std::filesystem::path const& path)
                ")"));
 }
 
-stored_object read_object(hid_t file, std::filesystem::path const& path, std::string const& name) {
+std::vector<std::string>
+read_texts(hid_t file, std::filesystem::path const& path, std::string const& name) {
     auto const dataset = open_dataset(file, path, name);
-    auto found = describe_object(dataset.get(), path, name);
-    auto const type = element_of(found, path);
-    h5_handle const stored(H5Dget_type(dataset.get()), H5Tclose);
-    if (H5Tequal(stored.get(), h5_type_of(type).get()) <= 0) {
-        damaged(path, text(name, " does not hold ", found.type));
+    h5_handle const type(H5Dget_type(dataset.get()), H5Tclose);
+    auto const width = H5Tget_size(type.get());
+    auto const shape = shape_of(dataset.get());
+    bool const fits = shape.size() == 1 && H5Tget_class(type.get()) == H5T_STRING
+                      && H5Tis_variable_str(type.get()) == 0;
+    if (!fits) damaged(path, text(name, " is no list of texts"));
+    std::string all(width * static_cast<std::size_t>(shape[0]), '\0');
+    if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()) < 0) {
+        damaged(path, text(name, ", ", h5_reason()));
     }
-    found.shape = shape_of(dataset.get());
+    std::vector<std::string> texts;
+    for (std::size_t at = 0; at < all.size(); at += width) {
+        texts.emplace_back(all.substr(at, width).c_str());
+    }
+    return texts;
+}
+
+// Nothing, if attributes say it.
+std::optional<description_table> read_descriptions(hid_t file, std::filesystem::path const& path) {
+    if (H5Lexists(file, ".shmwin/descriptions", H5P_DEFAULT) <= 0) return std::nullopt;
+    auto const dataset = open_dataset(file, path, ".shmwin/descriptions");
+    auto const shape = shape_of(dataset.get());
+    if (shape.size() != 1) damaged(path, "its table of objects has another shape");
+    std::vector<description_table::row> rows(static_cast<std::size_t>(shape[0]));
+    auto const type = description_table::row_type();
+    if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()) < 0) {
+        damaged(path, text("its table of objects, ", h5_reason()));
+    }
+    description_table table(std::move(rows), read_texts(file, path, ".shmwin/words"));
+    checksum const expected{
+        static_cast<std::uint64_t>(h5_read_integer(dataset.get(), "checksum_low")),
+        static_cast<std::uint64_t>(h5_read_integer(dataset.get(), "checksum_high"))};
+    if (table.sum() != expected) damaged(path, "its table of objects has another checksum");
+    return table;
+}
+
+// What objects of one type have in common.
+class element_types {
+  public:
+    struct one {
+        dtype type;
+        h5_handle stored;
+    };
+    one const& of(stored_object const& object, std::filesystem::path const& path) {
+        auto const known = known_.find(object.type);
+        if (known != known_.end()) return known->second;
+        auto type = element_of(object, path);
+        auto stored = h5_type_of(type);
+        return known_.emplace(object.type, one{std::move(type), std::move(stored)}).first->second;
+    }
+
+  private:
+    std::unordered_map<std::string, one> known_; ///< by signature
+};
+
+stored_object read_object(hid_t dataset,
+                          std::filesystem::path const& path,
+                          stored_object&& found,
+                          element_types& types) {
+    auto const& [type, expected] = types.of(found, path);
+    h5_handle const stored(H5Dget_type(dataset), H5Tclose);
+    if (H5Tequal(stored.get(), expected.get()) <= 0) {
+        damaged(path, text(found.name, " does not hold ", found.type));
+    }
+    found.shape = shape_of(dataset);
     if (found.order == memory_order_kind::left) std::ranges::reverse(found.shape);
     check_queue(found, path);
     found.n_bytes = type.n_bytes();
     for (auto const extent : found.shape) {
         found.n_bytes *= static_cast<std::uint64_t>(extent);
     }
-    found.file_offset = offset_of(dataset.get());
-    return found;
-}
-
-std::vector<std::string> read_names(hid_t file, std::filesystem::path const& path) {
-    auto const dataset = open_dataset(file, path, ".shmwin/objects");
-    h5_handle const type(H5Dget_type(dataset.get()), H5Tclose);
-    auto const width = H5Tget_size(type.get());
-    auto const shape = shape_of(dataset.get());
-    if (shape.size() != 1 || H5Tget_class(type.get()) != H5T_STRING)
-        damaged(path, "its list of names");
-    std::string all(width * static_cast<std::size_t>(shape[0]), '\0');
-    if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()) < 0) {
-        damaged(path, text("its list of names, ", h5_reason()));
-    }
-    std::vector<std::string> names;
-    for (std::size_t at = 0; at < all.size(); at += width) {
-        names.emplace_back(all.substr(at, width).c_str());
-    }
-    return names;
+    found.file_offset = offset_of(dataset);
+    return std::move(found);
 }
 
 std::vector<checksum>
@@ -219,6 +268,19 @@ void add_object(checkpoint_file& found, stored_object&& object) {
     found.objects.push_back(std::move(object));
 }
 
+void read_objects(checkpoint_file& found, hid_t opened) {
+    auto const& path = found.info.file;
+    auto const names = read_texts(opened, path, ".shmwin/objects");
+    auto const table = read_descriptions(opened, path);
+    element_types types;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        auto const dataset = open_dataset(opened, path, names[i]);
+        auto object = described(
+            table ? table->at(i, path) : said_by_attributes(dataset.get()), path, names[i]);
+        add_object(found, read_object(dataset.get(), path, std::move(object), types));
+    }
+}
+
 } // namespace
 
 checksum structure_checksum(std::filesystem::path const& path, checkpoint_file const& of) {
@@ -240,9 +302,7 @@ checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check) {
     {
         auto const opened = h5_open_for_reading(path);
         found.info = read_labels(opened.get(), path);
-        for (auto const& name : read_names(opened.get(), path)) {
-            add_object(found, read_object(opened.get(), path, name));
-        }
+        read_objects(found, opened.get());
         check_per_rank(found);
         auto const table = open_dataset(opened.get(), path, ".shmwin/checksums");
         if (shape_of(table.get())

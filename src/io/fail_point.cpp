@@ -25,11 +25,11 @@ namespace {
 constexpr char const* variable = "SHMWIN_FAIL_POINT";
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(step::n_steps)> step_names{
-    "lock",      "sweep",          "prepare",      "space",        "create",     "close",
-    "reread",    "blank",          "reserve",      "plan",         "payload",    "block",
-    "checksums", "commit",         "record",       "sync_payload", "sign",       "sync_signature",
-    "rename",    "sync_directory", "retain",       "end_save",     "list",       "structure",
-    "fit",       "objects",        "read_payload", "read_block",   "end_restore"};
+    "lock",           "sweep",        "prepare",      "space",      "create",         "close",
+    "blank",          "reserve",      "plan",         "payload",    "block",          "checksums",
+    "commit",         "record",       "sync_payload", "sign",       "sync_signature", "rename",
+    "sync_directory", "retain",       "end_save",     "list",       "structure",      "fit",
+    "objects",        "read_payload", "read_block",   "end_restore"};
 static_assert(step_names.back() == "end_restore");
 
 constexpr std::array<std::string_view, 6> action_names{

@@ -40,7 +40,6 @@ enum class step : std::uint8_t {
     space,
     create,
     close,
-    reread,
     blank,
     reserve,
     plan,

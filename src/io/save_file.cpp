@@ -36,8 +36,7 @@ save_file::~save_file() {
 void save_file::create(std::vector<stored_object> const& objects, bool incremental) {
     remove_file(temporary_); // ours: the store is locked
     at(step::space, [&] { check_space(objects, incremental); });
-    at(step::create, [&] { create_checkpoint(temporary_, info_, objects); });
-    at(step::reread, [&] { written_ = read_checkpoint(temporary_, false); });
+    at(step::create, [&] { written_ = create_checkpoint(temporary_, info_, objects); });
     file_ = file(temporary_, file::mode::write);
     at(step::blank, [&] { write_signature(file_, false); });
     if (!incremental) at(step::reserve, [&] { file_.reserve(written_.n_bytes); });

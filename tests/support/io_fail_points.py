@@ -31,7 +31,7 @@ names = subprocess.run([program, "fail_points", "-"], capture_output=True, text=
 if not names:
     print("skipped: built without fail points")
     sys.exit(77)
-of_rank_0 = {"lock", "sweep", "space", "create", "close", "reread", "blank", "reserve", "record",
+of_rank_0 = {"lock", "sweep", "space", "create", "close", "blank", "reserve", "record",
              "sync_payload", "sign", "sync_signature", "rename", "sync_directory", "retain"}
 
 folder = f"faults{part}"
