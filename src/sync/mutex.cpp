@@ -119,7 +119,7 @@ mutex_outcome mutex_state::wait(wait_context const& by,
     auto const check = [&](bool look) {
         if (look) look_at_holder(by, what, with_holder);
     };
-    long_wait waiting(by, what, check, until);
+    long_wait waiting(by, what);
     std::uint64_t others = 0; // once it slept, others may sleep too
     auto seen = word_.load(std::memory_order_relaxed);
     for (;;) {
@@ -134,7 +134,9 @@ mutex_outcome mutex_state::wait(wait_context const& by,
         auto const changed = [&] {
             return static_cast<std::uint32_t>(word_.load(std::memory_order_relaxed)) != old;
         };
-        if (!waiting.sleep(lower_half(), old, changed)) return mutex_outcome::timed_out;
+        if (!waiting.sleep(lower_half(), old, changed, check, until)) {
+            return mutex_outcome::timed_out;
+        }
         others = sleepers;
         seen = word_.load(std::memory_order_relaxed);
     }

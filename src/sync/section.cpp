@@ -59,9 +59,10 @@ bool section_access::begin_reading(std::uint64_t at_least, wait_deadline until) 
         if (look) lock_.notice_dead_writer();
         if (!ready()) check_all_there(by_, what_, look);
     };
+    long_wait whole(by_, what_);
     for (;;) { // who repairs may write less than was asked for
-        if (!wait_on_line(state_.changed, by_, what_, ready, check, until)) return false;
-        if (!lock_.lock_shared_until(until)) return false;
+        if (!wait_on_line(state_.changed, whole, ready, check, until)) return false;
+        if (!lock_.lock_shared_until(until, whole)) return false;
         if (version() >= at_least) return true;
         lock_.unlock_shared();
     }

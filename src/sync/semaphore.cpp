@@ -37,10 +37,10 @@ bool acquire(semaphore_state& semaphore,
              awaited const& what,
              wait_deadline until) {
     auto const check = [&](bool look) { check_all_there(in, what, look); };
-    long_wait waiting(in, what, check, until);
+    long_wait waiting(in, what);
     for (;;) {
         if (try_acquire(semaphore)) return true;
-        if (!waiting.sleep(semaphore.units, 0)) return try_acquire(semaphore);
+        if (!waiting.sleep(semaphore.units, 0, check, until)) return try_acquire(semaphore);
     }
 }
 

@@ -172,12 +172,17 @@ void shared_mutex_access::unlock_shared() {
 }
 
 bool shared_mutex_access::wait_to_enter(wait_deadline until) {
+    long_wait whole(by_, what_);
+    return wait_to_enter(until, whole);
+}
+
+bool shared_mutex_access::wait_to_enter(wait_deadline until, long_wait& whole) {
     waiting_reader const waiting(line_of(by_.self()), lines_[0].turn);
     for (;;) {
         auto const seen = word().load();
         require_other(seen);
         if (!holder_in(seen)) require_sound(seen);
-        if (!wait_for_turn(until)) return false;
+        if (!wait_for_turn(until, whole)) return false;
         if (enter()) return true;
     }
 }
@@ -200,7 +205,7 @@ std::uint64_t shared_mutex_access::n_readers() const noexcept {
 
 // --- writers -------------------------------------------------------------------------------------
 
-bool shared_mutex_access::wait_for_turn(wait_deadline until) {
+bool shared_mutex_access::wait_for_turn(wait_deadline until, long_wait& whole) {
     patience with_holder;
     auto const check = [&](bool look) {
         auto const seen = word().load();
@@ -209,7 +214,7 @@ bool shared_mutex_access::wait_for_turn(wait_deadline until) {
         if (word().load() == seen) require_there(with_holder, holder_in(seen).rank);
     };
     return wait_on_line(
-        lines_[0].turn, by_, what_, [&] { return !holder_in(word().load()); }, check, until);
+        lines_[0].turn, whole, [&] { return !holder_in(word().load()); }, check, until);
 }
 
 bool shared_mutex_access::is_drained() const noexcept {
@@ -222,12 +227,12 @@ bool shared_mutex_access::readers_wait() const noexcept {
                                [](auto const& each) { return each.n_waiting.load() != 0; });
 }
 
-void shared_mutex_access::let_readers_in(wait_deadline until) {
+void shared_mutex_access::let_readers_in(wait_deadline until, long_wait& whole) {
     if (!readers_wait()) return;
     auto const passed = [&] { return word().load() != 0 || !readers_wait(); };
     auto const enough = std::min(until, steady_clock::now() + courtesy);
     if (!wait_on_line(
-            lines_[0].turn, by_, what_, passed, [](bool) {}, enough)) {
+            lines_[0].turn, whole, passed, [](bool) {}, enough)) {
         clear_dead_readers();
     }
 }
@@ -239,7 +244,7 @@ std::optional<int> shared_mutex_access::reader_that_left() const {
     return std::nullopt;
 }
 
-bool shared_mutex_access::drain(wait_deadline until) {
+bool shared_mutex_access::drain(wait_deadline until, long_wait& whole) {
     patience with_readers;
     auto const check = [&](bool look) {
         if (!look) return;
@@ -251,23 +256,24 @@ bool shared_mutex_access::drain(wait_deadline until) {
         }
     };
     return wait_on_line(
-        lines_[0].drained, by_, what_, [&] { return is_drained(); }, check, until);
+        lines_[0].drained, whole, [&] { return is_drained(); }, check, until);
 }
 
 bool shared_mutex_access::lock(wait_deadline until, on_inconsistent how, bool& to_repair) {
+    long_wait whole(by_, what_);
     for (;;) {
         auto before = word().load();
         require_other(before);
         if (holder_in(before)) {
-            if (!wait_for_turn(until)) return false;
+            if (!wait_for_turn(until, whole)) return false;
             continue;
         }
         if (how == on_inconsistent::raise || (before & not_recoverable) != 0) require_sound(before);
-        if (before == 0) let_readers_in(until);
+        if (before == 0) let_readers_in(until, whole);
         auto const kept = before & inconsistent;
         if (!word().compare_exchange_strong(before, my_name() | kept)) continue;
         closed_gate gate(*this, before);
-        if (!drain(until)) return false;
+        if (!drain(until, whole)) return false;
         gate.step_inside();
         to_repair = kept != 0;
         return true;

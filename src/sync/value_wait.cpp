@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/sync/value_wait.hpp"
 
-#include "shmwin/sync/long_wait.hpp"
 #include "shmwin/sync/missing.hpp"
 
 #include <chrono>
@@ -46,9 +45,18 @@ bool wait_on_line(waitable& line,
                   function_ref<bool()> ready,
                   function_ref<void(bool)> check,
                   wait_deadline until) {
+    long_wait whole(waits, what);
+    return wait_on_line(line, whole, ready, check, until);
+}
+
+bool wait_on_line(waitable& line,
+                  long_wait& whole,
+                  function_ref<bool()> ready,
+                  function_ref<void(bool)> check,
+                  wait_deadline until) {
     if (ready()) return true;
     bool const is_over = until != no_deadline && until <= std::chrono::steady_clock::now();
-    if (!is_over && ready_soon(ready, waits.policy())) return true;
+    if (!is_over && ready_soon(ready, whole.policy())) return true;
     auto const in_slices = [&](bool look) {
         if (ready()) {
             line.word.fetch_add(1); // ends this sleep: nobody has notified, or died before
@@ -57,12 +65,11 @@ bool wait_on_line(waitable& line,
         }
     };
     counted_sleeper const counted(line);
-    auto const sleeping = waits.without_spin();
-    long_wait waiting(sleeping, what, in_slices, until);
     for (;;) {
         auto const seen = line.word.load(); // before the look: a change after it is noticed
         if (ready()) return true;
-        if (!waiting.sleep(line, seen)) return ready();
+        auto const changed = [&] { return line.word.load(std::memory_order_acquire) != seen; };
+        if (!whole.sleep(line.word, seen, changed, in_slices, until)) return ready();
     }
 }
 

@@ -21,7 +21,7 @@ bool wait_context::wait_while(waitable& w,
                               awaited const& what,
                               function_ref<void(bool)> check,
                               wait_deadline until) const {
-    return long_wait(*this, what, check, until).sleep(w, old);
+    return long_wait(*this, what).sleep(w, old, check, until);
 }
 
 bool wait_context::park(awaited const& what,
@@ -29,11 +29,11 @@ bool wait_context::park(awaited const& what,
                         function_ref<void(bool)> check,
                         wait_deadline until) const {
     auto& sequence = lot_.line(what.object).sequence;
-    long_wait waiting(*this, what, check, until);
+    long_wait waiting(*this, what);
     for (;;) {
         auto const seen = sequence.word.load(); // before the look: a change after it is noticed
         if (ready()) return true;
-        if (!waiting.sleep(sequence, seen)) return ready();
+        if (!waiting.sleep(sequence, seen, check, until)) return ready();
     }
 }
 

@@ -255,23 +255,33 @@ TEST_F(RepeatedWait, InALoopOfNotificationsFindsADeadRank) {
 // --- warnings ------------------------------------------------------------------------------------
 
 struct watcher final : detail::wait_watcher {
+    std::chrono::steady_clock::time_point since; // written before n_told
     std::atomic<int> n_told{0};
     void waits_too_long(detail::awaited const& /*what*/,
-                        std::chrono::nanoseconds /*how_long*/,
+                        std::chrono::nanoseconds how_long,
                         bool /*at_length*/) noexcept override {
+        since = std::chrono::steady_clock::now() - how_long;
         ++n_told;
     }
 };
 
-TEST_F(RepeatedWait, OnABusyLineIsWarnedOfOnce) {
+struct WarnedWait : RepeatedWait {
+    WarnedWait() { how.warn_after = 1s; }
+
+    [[nodiscard]] detail::wait_context watched() {
+        return {world.pages.who(0),
+                how,
+                world.pages.lot(),
+                world.pages.meeting(0, how),
+                world.pages.log(0, via::first, &watch)};
+    }
+
     watcher watch;
-    auto how = shared_pages::policy();
-    how.warn_after = 1s;
-    detail::wait_context const watched(world.pages.who(0),
-                                       how,
-                                       world.pages.lot(),
-                                       world.pages.meeting(0, how),
-                                       world.pages.log(0, via::first, &watch));
+    wait_policy how = shared_pages::policy();
+};
+
+TEST_F(WarnedWait, OnABusyLineIsWarnedOfOnce) {
+    auto const watches = watched();
     auto const until = deadline_after(10s);
     // Ends half a second after the warning, so that a second one would be seen.
     auto ends = no_deadline;
@@ -281,9 +291,63 @@ TEST_F(RepeatedWait, OnABusyLineIsWarnedOfOnce) {
         return now >= ends;
     };
     EXPECT_EQ(code_of_disturbed(
-                  [&](auto) { return detail::wait_for_value(watched, what, is_warned, until); },
+                  [&](auto) { return detail::wait_for_value(watches, what, is_warned, until); },
                   [&] { detail::notify_value(me.lot(), what.object); }),
               errc::ok);
+    EXPECT_EQ(watch.n_told, 1);
+}
+
+// Each turn comes within milliseconds, and always somebody else has it.
+TEST_F(WarnedWait, OfManyLostTurnsIsWarnedOfOnce) {
+    auto const watches = watched();
+    // Of rank 1, which has the lock; and a word that is nobody's, and free for nobody.
+    auto& word = state.lock[0].writer;
+    constexpr std::uint64_t theirs = (std::uint64_t{1} << 32U) | 2U;
+    constexpr std::uint64_t nobodys = 0x8000'0000U;
+    word = theirs;
+    std::atomic<bool> is_over{false};
+    std::thread reader([&] {
+        detail::shared_mutex_access own(state.lock, watches, what);
+        EXPECT_TRUE(own.lock_shared_until(deadline_after(60s)));
+        own.unlock_shared();
+        is_over = true;
+    });
+    auto const end = std::chrono::steady_clock::now() + 20s;
+    while (watch.n_told == 0 && std::chrono::steady_clock::now() < end) {
+        word = nobodys;
+        detail::notify_line(state.lock[0].turn);
+        std::this_thread::sleep_for(1ms);
+        word = theirs;
+        std::this_thread::sleep_for(10ms);
+    }
+    word = 0;
+    detail::notify_line(state.lock[0].turn);
+    reader.join();
+    EXPECT_TRUE(is_over);
+    EXPECT_EQ(watch.n_told, 1);
+}
+
+// First for the version, then for the writer of the next one: it is one wait.
+TEST_F(WarnedWait, ForAVersionAndThenForTheLockIsOne) {
+    auto const watches = watched();
+    auto& first = *reinterpret_cast<detail::section_state*>(&state.section);
+    auto& lock = *reinterpret_cast<detail::shared_mutex_line*>(&first + 1);
+    lock.writer = (std::uint64_t{1} << 32U) | 2U; // rank 1, which lives
+    std::thread reader([&] {
+        detail::section_access own(&state.section, watches, what);
+        EXPECT_TRUE(own.begin_reading(1, deadline_after(60s)));
+        own.finish_reading();
+    });
+    EXPECT_TRUE(eventually([&] { return first.changed.n_sleepers != 0; }));
+    std::this_thread::sleep_for(500ms);
+    auto const version_came = std::chrono::steady_clock::now();
+    first.version = 1;
+    detail::notify_line(first.changed);
+    EXPECT_TRUE(eventually([&] { return watch.n_told != 0; }));
+    EXPECT_LT(watch.since, version_came);
+    lock.writer = 0;
+    detail::notify_line(lock.turn);
+    reader.join();
     EXPECT_EQ(watch.n_told, 1);
 }
 

@@ -119,7 +119,7 @@ class SemaphoreTogether : public Together {
 
 TEST_P(SemaphoreTogether, NeverMoreAreInsideThanItHasUnits) {
     for (int const n_units : {1, 3}) {
-        expect_no_more_inside(shared_pages::policy(), n_units, n_turns(4000) / n_ranks());
+        expect_no_more_inside(shared_pages::policy(), n_units, n_turns(3000) / n_ranks());
     }
 }
 
@@ -130,13 +130,13 @@ TEST_P(SemaphoreTogether, SleepersGetTheirUnits) {
 }
 
 TEST_P(SemaphoreTogether, NoUnitIsLostOnItsWay) {
-    expect_none_lost(shared_pages::policy(), n_turns(6000) / n_ranks());
-    expect_none_lost(sleepy(), n_turns(3000) / n_ranks());
+    expect_none_lost(shared_pages::policy(), n_turns(3000) / n_ranks());
+    expect_none_lost(sleepy(), n_turns(1500) / n_ranks());
 }
 
 TEST_P(SemaphoreTogether, OneReleaseOfManyUnitsServesAll) {
-    expect_all_served(shared_pages::policy(), n_turns(2000));
-    expect_all_served(sleepy(), n_turns(1000));
+    expect_all_served(shared_pages::policy(), n_turns(1000));
+    expect_all_served(sleepy(), n_turns(500));
 }
 
 INSTANTIATE_TEST_SUITE_P(Crowd, SemaphoreTogether, crowds, name_of_crowd);

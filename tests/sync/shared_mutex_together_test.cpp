@@ -81,11 +81,11 @@ class SharedMutexTogether : public Together {
 };
 
 TEST_P(SharedMutexTogether, ReadersSeeWholePairsAndNoWriteIsLost) {
-    expect_whole(shared_pages::policy(), n_turns(20'000));
+    expect_whole(shared_pages::policy(), n_turns(10'000));
 }
 
 TEST_P(SharedMutexTogether, SleepersGetTheirTurns) {
-    expect_whole(sleepy(), n_turns(4000));
+    expect_whole(sleepy(), n_turns(2000));
 }
 
 INSTANTIATE_TEST_SUITE_P(Crowd, SharedMutexTogether, crowds, name_of_crowd);

@@ -18,30 +18,30 @@ namespace shmwin::inline v1::detail {
 /// Process-local, from the begin of the wait to its end.
 class SHMWIN_API long_wait {
   public:
-    /// @param check  as of wait_while(); also at the deadline, if the thread has not looked for
-    ///               100 ms: who waits for short times, again and again, finds out too
-    long_wait(wait_context const& by,
-              awaited const& what,
-              function_ref<void(bool)> check,
-              wait_deadline until) noexcept;
+    long_wait(wait_context const& by, awaited const& what) noexcept;
 
-    /// Local. One sleep, as wait_while().
+    /// Local. One sleep, as wait_while(); its `check` is called also at the deadline, if the thread
+    /// has not looked for 100 ms: who waits for short times, again and again, finds out too.
     /// @pre  the caller has found that what it waits for is not there
-    [[nodiscard]] bool sleep(waitable& w, std::uint32_t old);
+    [[nodiscard]] bool
+    sleep(waitable& w, std::uint32_t old, function_ref<void(bool)> check, wait_deadline until);
 
-    /// Local. One sleep, as sleep_on().
-    [[nodiscard]] bool sleep(futex_word& word, std::uint32_t old, function_ref<bool()> changed);
+    /// Local. One sleep, as sleep_on(); else as above.
+    [[nodiscard]] bool sleep(futex_word& word,
+                             std::uint32_t old,
+                             function_ref<bool()> changed,
+                             function_ref<void(bool)> check,
+                             wait_deadline until);
+
+    [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
 
   private:
-    void slept(bool look);
-    void look_between_sleeps();
-    void look_at_the_end(void const* word);
+    void look_between_sleeps(function_ref<void(bool)> check);
+    void look_at_the_end(void const* word, function_ref<void(bool)> check) const;
 
     wait_policy const& policy_;
     std::uint64_t object_;
     wait_note note_;
-    function_ref<void(bool)> check_;
-    wait_deadline until_;
     look_clock looks_;
     bool is_first_ = true; // the first sleep begins without a look at the clock
 };

@@ -21,6 +21,7 @@
 #pragma once
 
 #include "shmwin/base/export.hpp"
+#include "shmwin/sync/long_wait.hpp"
 #include "shmwin/sync/mutex.hpp"
 #include "shmwin/sync/thread_number.hpp"
 #include "shmwin/sync/wait_context.hpp"
@@ -66,6 +67,10 @@ class shared_mutex_access {
     /// False at `until`; after a time that has passed it tries once.
     [[nodiscard]] bool lock_shared_until(wait_deadline until) {
         return enter() || wait_to_enter(until);
+    }
+    /// The same, as a part of a wait that has others.
+    [[nodiscard]] bool lock_shared_until(wait_deadline until, long_wait& whole) {
+        return enter() || wait_to_enter(until, whole);
     }
     /// Does not wait.
     [[nodiscard]] bool try_lock_shared() { return enter() || try_to_enter(); }
@@ -130,12 +135,13 @@ class shared_mutex_access {
     }
     SHMWIN_API void leave() noexcept;
     [[nodiscard]] SHMWIN_API bool wait_to_enter(wait_deadline until);
+    [[nodiscard]] SHMWIN_API bool wait_to_enter(wait_deadline until, long_wait& whole);
     [[nodiscard]] SHMWIN_API bool try_to_enter();
 
     [[nodiscard]] bool lock(wait_deadline until, on_inconsistent how, bool& to_repair);
-    [[nodiscard]] bool wait_for_turn(wait_deadline until);
-    void let_readers_in(wait_deadline until);
-    [[nodiscard]] bool drain(wait_deadline until);
+    [[nodiscard]] bool wait_for_turn(wait_deadline until, long_wait& whole);
+    void let_readers_in(wait_deadline until, long_wait& whole);
+    [[nodiscard]] bool drain(wait_deadline until, long_wait& whole);
     [[nodiscard]] bool is_drained() const noexcept;
     [[nodiscard]] bool readers_wait() const noexcept;
     void clear_dead_readers() noexcept;

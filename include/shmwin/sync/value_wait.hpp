@@ -13,6 +13,7 @@
 
 #include "shmwin/base/export.hpp"
 #include "shmwin/base/function_ref.hpp"
+#include "shmwin/sync/long_wait.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/wait_context.hpp"
 
@@ -29,6 +30,13 @@ namespace shmwin::inline v1::detail {
 SHMWIN_API bool wait_on_line(waitable& line,
                              wait_context const& waits,
                              awaited const& what,
+                             function_ref<bool()> ready,
+                             function_ref<void(bool)> check,
+                             wait_deadline until = no_deadline);
+
+/// Local. The same, as a part of a wait that has others.
+SHMWIN_API bool wait_on_line(waitable& line,
+                             long_wait& whole,
                              function_ref<bool()> ready,
                              function_ref<void(bool)> check,
                              wait_deadline until = no_deadline);

@@ -45,14 +45,6 @@ class wait_context {
     /// @param code  peer_left, or barrier_broken
     SHMWIN_API void check_peers(awaited const& what, bool look, errc code = errc::peer_left) const;
 
-    /// Local. The same, for whoever has looked for long enough: waits sleep at once.
-    [[nodiscard]] wait_context without_spin() const {
-        auto other = *this;
-        other.policy_.spin = 0;
-        other.policy_.yield = 0;
-        return other;
-    }
-
     [[nodiscard]] participants const& who() const noexcept { return who_; }
     [[nodiscard]] wait_policy const& policy() const noexcept { return policy_; }
     [[nodiscard]] parking_lot const& lot() const noexcept { return lot_; }
