@@ -73,6 +73,14 @@ std::optional<lock_holder> holder_of(region const& in, object_record const& reco
     return reinterpret_cast<mutex_state const*>(lock_in(in, record))->holder();
 }
 
+// Nobody holds the sections of an array of which none has begun yet.
+std::optional<lock_holder> holder_of(segment_core const& in, directory_entry const& found) {
+    auto const& where = in.memory().where();
+    if (found.record.kind != object_kind::array) return holder_of(where, found.record);
+    auto const sections = in.look_up(section_name(found.index, found.record.generation));
+    return sections ? holder_of(where, sections->record) : lock_holder();
+}
+
 // No thread of this rank will unlock them.
 void segment_core::warn_of_held_locks(char const* when) const noexcept {
     if (!uses_locks_.load(std::memory_order_relaxed)) return;
@@ -100,7 +108,7 @@ std::optional<lock_holder> sync_group::who_holds(std::string_view name) const {
     if (!found) {
         raise(errc::not_found, detail::text("no such object (\"", whole, "\"; list() names all)"));
     }
-    auto const holder = detail::holder_of(core_->memory().where(), found->record);
+    auto const holder = detail::holder_of(*core_, *found);
     if (!holder) {
         raise(errc::type_mismatch,
               detail::text("object is no lock with a holder (\"",

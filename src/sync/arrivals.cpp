@@ -112,7 +112,7 @@ std::uint32_t arrivals::last_number() const noexcept {
 
 bool arrivals::is_in(int rank, std::uint32_t number) const noexcept {
     auto const theirs = word(rank).load();
-    if (number_of(theirs) != number || theirs >> 32U == 0 || is_abandoned(theirs)) return false;
+    if (number_of(theirs) != number || is_abandoned(theirs)) return false;
     int first = 0;
     return look(theirs, first) != outcome::met || (theirs & centre_bit) != 0;
 }

@@ -3,21 +3,16 @@
 
 #include "shmwin/base/text.hpp"
 
-#include <algorithm>
-#include <string_view>
+#include "sync/text_field.hpp"
 
 namespace shmwin::inline v1::detail {
 
 call_sites::call_sites(std::span<call_site> all, int self) noexcept
     : all_(all), first_(static_cast<std::size_t>(self) * sites_of_rank) {}
 
-// The last byte of the field is never written: whoever reads meanwhile finds an end.
 void call_sites::write(std::size_t i, source_line const& where) noexcept {
     auto& site = all_[first_ + i];
-    auto const file = file_name(where.file);
-    auto const n = std::min(file.size(), site.file.size() - 1);
-    std::ranges::copy(file.substr(0, n), site.file.begin());
-    site.file.at(n) = '\0';
+    copy_cut(site.file, file_name(where.file));
     site.line = where.line;
     known_.at(i) = where;
 }

@@ -3,20 +3,9 @@
 
 #include "shmwin/base/text.hpp"
 
-#include <algorithm>
+#include "sync/text_field.hpp"
 
 namespace shmwin::inline v1 {
-namespace {
-
-template <std::size_t N>
-void copy_cut(std::array<char, N>& field, std::string_view value) noexcept {
-    auto const n = std::min(value.size(), N - 1);
-    std::copy_n(value.data(), n, field.data());
-    field.at(n) = '\0';
-}
-
-} // namespace
-
 void participants::attach() const {
     auto const me = this_process();
     auto& mine = slot(self_);
@@ -34,8 +23,8 @@ void participants::close() const noexcept {
 bool participants::leave(std::string_view call, std::string_view text) const noexcept {
     auto& mine = slot(self_);
     if (mine.state != participant_state::active) return false;
-    copy_cut(mine.call, call);
-    copy_cut(mine.text, text);
+    detail::copy_cut(mine.call, call);
+    detail::copy_cut(mine.text, text);
     auto expected = participant_state::active;
     return mine.state.compare_exchange_strong(expected, participant_state::left);
 }

@@ -3,6 +3,8 @@
 
 #include "shmwin/base/text.hpp"
 
+#include "sync/text_field.hpp"
+
 #include <algorithm>
 #include <exception>
 #include <memory>
@@ -48,13 +50,6 @@ std::uint64_t elements_of(checked_array const& what) noexcept {
 
 std::uint64_t words_for(checked_array const& what) noexcept {
     return elements_of(what) * static_cast<std::uint64_t>(std::max(what.n_levels, 1));
-}
-
-template <std::size_t N>
-void copy_cut(std::array<char, N>& field, std::string_view text) noexcept {
-    auto const n = std::min(text.size(), N - 1);
-    std::ranges::copy(text.substr(0, n), field.begin());
-    field.at(n) = '\0';
 }
 
 bool holds(race_site const& site, source_line const& where, std::string_view file) noexcept {

@@ -4,6 +4,8 @@
 #include "shmwin/base/hash.hpp"
 #include "shmwin/base/text.hpp"
 
+#include "sync/text_field.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <exception>
@@ -44,13 +46,6 @@ std::uint32_t tag_of(collective_call const& call) noexcept {
         h = hash_with(h, static_cast<std::uint64_t>(extent));
     }
     return tag_from(hash_with(h, call.options));
-}
-
-template <std::size_t N>
-void copy_cut(std::array<char, N>& field, std::string_view value) noexcept {
-    auto const n = std::min(value.size(), N - 1);
-    std::copy_n(value.data(), n, field.data());
-    field.at(n) = '\0';
 }
 
 // create_array("u", float64, 4 x 5)

@@ -88,6 +88,7 @@ TEST_F(Section, HoldsOthersOutToItsEnd) {
         EXPECT_FALSE(mine->is_repair());
     }
     seg.fence();
+    EXPECT_EQ(seg.who_holds("a")->rank, 0);
     if (rank != 0) {
         EXPECT_FALSE(a.read_section_for(5ms));
         EXPECT_FALSE(a.read_section_until(std::chrono::system_clock::now() + 5ms, 0));
@@ -100,7 +101,16 @@ TEST_F(Section, HoldsOthersOutToItsEnd) {
                   errc::would_deadlock);
     }
     seg.fence();
-    EXPECT_EQ(a.read_section().version(), 1U);
+    EXPECT_FALSE(seg.who_holds("a"));
+    auto const read = a.read_section();
+    EXPECT_EQ(read.version(), 1U);
+    EXPECT_FALSE(seg.who_holds("a")) << "who reads has no name";
+    seg.fence();
+}
+
+TEST_F(Section, OfAnArrayThatHasNoneIsHeldByNobody) {
+    EXPECT_FALSE(seg.who_holds("a"));
+    EXPECT_EQ(error_of([&] { static_cast<void>(seg.who_holds("b")); })->code, errc::not_found);
     seg.fence();
 }
 

@@ -62,6 +62,19 @@ TEST_F(CallSites, TheLastLineIsRightHoweverManyThereAre) {
     }
 }
 
+// An interpreter's names: gone after the call, and another one in their place.
+TEST_F(CallSites, KeptNamesMayComeAndGo) {
+    std::string buffer = "first.py";
+    auto const before = first.enter(source_line::kept(buffer, 7));
+    EXPECT_EQ(second.text(0, before), " at first.py:7");
+    EXPECT_EQ(first.enter(source_line::kept("first.py", 7)), before);
+    buffer = "other.py";
+    EXPECT_EQ(second.text(0, first.enter(source_line::kept(buffer, 7))), " at other.py:7");
+    buffer = "first.py";
+    EXPECT_EQ(second.text(0, first.enter(source_line::kept(buffer, 7))), " at first.py:7");
+    EXPECT_EQ(source_line::kept("first.py", 1).file, source_line::kept(buffer, 2).file);
+}
+
 TEST_F(CallSites, LongFileNamesAreCutAndShorterOnesLeaveNothingOfThem) {
     std::string const name = std::string(100, 'x') + ".cpp";
     auto const before = first.enter({name.c_str(), 3});

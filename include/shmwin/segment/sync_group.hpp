@@ -109,8 +109,9 @@ class SHMWIN_API sync_group : public array_group {
     }
 
     /// Local. The rank, and its thread, that holds a mutex, recursive_mutex or synchronized object
-    /// of that name, or writes under a shared_mutex or waits for its readers to go; nothing if
-    /// nobody does. A snapshot.
+    /// of that name, or writes under a shared_mutex or in a section of an array, or waits for the
+    /// readers there to go; nothing if nobody does. Readers are counted, not named: report() tells
+    /// how many there are. A snapshot.
     /// @throws argument_error (not_found, type_mismatch)
     [[nodiscard]] std::optional<lock_holder> who_holds(std::string_view name) const;
 
