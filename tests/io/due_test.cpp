@@ -271,6 +271,27 @@ TEST_F(Due, StoreThatIsGoneIsToldToThoseWhoWait) {
     }
 }
 
+TEST_F(Due, WithoutSharedMemoryItSendsMessages) {
+    if (size == 1) GTEST_SKIP() << "takes two ranks";
+    checkpoint_store store(world, path, {.every_steps = 3, .signals = {SIGUSR1}});
+    {
+        logged_lines const log;
+        scoped_variable const full("SHMWIN_RESERVE", "100000TiB");
+        EXPECT_FALSE(store.due(0));
+        EXPECT_THAT(log.lines(), SizeIs(rank == 0 ? 1 : 0)) << testing::PrintToString(log.lines());
+    }
+    EXPECT_THAT(ask(store, 1, 6), ElementsAre("no", "steps", "no", "no", "steps"));
+    for (int hit = 0; hit < size; ++hit) {
+        if (rank == hit) ::raise(SIGUSR1);
+        EXPECT_THAT(ask(store, 6, 8), ElementsAre("signal 10", "no"));
+    }
+    auto const refused =
+        agreed_error_of(world, [&] { static_cast<void>(store.due(rank == last ? 9 : 8)); });
+    EXPECT_EQ(refused.code, errc::disagreement);
+    EXPECT_THAT(refused.text, AllOf(HasSubstr("step 8"), HasSubstr("step 9")));
+    EXPECT_THAT(ask(store, 8, 9), ElementsAre("steps")) << "nothing was counted";
+}
+
 // A message that is on its way moves only while both sides are in MPI.
 TEST_F(Due, WaitDrivesMpi) {
     if (size == 1) GTEST_SKIP() << "takes two ranks";

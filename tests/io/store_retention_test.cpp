@@ -51,7 +51,7 @@ struct StoreRetention : store_fixture {
 };
 
 TEST_F(StoreRetention, RulesAreOfOneMind) {
-    checkpoint_store store(world, path, {.keep = 2, .keep_every = 4});
+    checkpoint_store store(world, path, {.keep = 2, .keep_every = 4, .durable = false});
     save(store, {1, 2, 3});
     store.pin(file_of(2));
     save(store, {4, 5, 6, 7, 8, 9, 10});
@@ -60,7 +60,7 @@ TEST_F(StoreRetention, RulesAreOfOneMind) {
 
 TEST_F(StoreRetention, PinsLastUntilTheyAreEnded) {
     {
-        checkpoint_store store(world, path, {.keep = 1});
+        checkpoint_store store(world, path, {.keep = 1, .durable = false});
         EXPECT_THAT(store.pinned(), IsEmpty());
         save(store, {1});
         store.pin(file_of(1));
@@ -69,7 +69,7 @@ TEST_F(StoreRetention, PinsLastUntilTheyAreEnded) {
         EXPECT_EQ(there(store), (steps{1, 3}));
         EXPECT_THAT(store.pinned(), ElementsAre(file_of(1)));
     }
-    checkpoint_store store(world, path, {.keep = 1}); // another job
+    checkpoint_store store(world, path, {.keep = 1, .durable = false}); // another job
     save(store, {4});
     save(store, {1}); // the step is pinned
     save(store, {5});
@@ -84,20 +84,20 @@ TEST_F(StoreRetention, PinsLastUntilTheyAreEnded) {
 
 TEST_F(StoreRetention, PinsOfFilesThatAreGoneAreSwept) {
     {
-        checkpoint_store store(world, path);
+        checkpoint_store store(world, path, {.durable = false});
         save(store, {1, 2});
         store.pin(file_of(1));
         store.pin(file_of(2));
     }
     if (rank == 0) std::filesystem::remove(file_of(1));
-    checkpoint_store store(world, path);
+    checkpoint_store store(world, path, {.durable = false});
     EXPECT_THAT(store.pinned(), ElementsAre(file_of(2)));
     EXPECT_THAT(names_in(world, directory),
                 ElementsAre(".state-000000000002.pin", ".state.lock", "state-000000000002.h5"));
 }
 
 TEST_F(StoreRetention, OnlyItsOwnFilesCanBePinned) {
-    checkpoint_store store(world, path);
+    checkpoint_store store(world, path, {.durable = false});
     checkpoint_store other(world, directory / "other");
     save(store, {1});
     save(other, {1});
@@ -114,11 +114,11 @@ TEST_F(StoreRetention, OnlyItsOwnFilesCanBePinned) {
 
 TEST_F(StoreRetention, DamagedOnesThatWereSkippedDoNotCount) {
     {
-        checkpoint_store store(world, path, {.keep = 9});
+        checkpoint_store store(world, path, {.keep = 9, .durable = false});
         save(store, {1, 2, 3, 4});
     }
     damage(4);
-    checkpoint_store store(world, path, {.keep = 2});
+    checkpoint_store store(world, path, {.keep = 2, .durable = false});
     logged_lines const log;
     EXPECT_EQ(store.restore_latest(seg)->step, 3);
     save(store, {5});
@@ -130,13 +130,13 @@ TEST_F(StoreRetention, DamagedOnesThatWereSkippedDoNotCount) {
 // A job that restored nothing: what others left is looked at, once.
 TEST_F(StoreRetention, DamagedOnesThatNobodyHasSeenDoNotCount) {
     {
-        checkpoint_store store(world, path, {.keep = 9});
+        checkpoint_store store(world, path, {.keep = 9, .durable = false});
         save(store, {1, 2, 3, 4});
     }
     damage(4);
     damage(3);
     replace(world, file_of(9), "no checkpoint at all"); // of a higher step
-    checkpoint_store store(world, path, {.keep = 2});
+    checkpoint_store store(world, path, {.keep = 2, .durable = false});
     save(store, {5});
     EXPECT_EQ(there(store), (steps{2, 3, 4, 5, 9}));
     save(store, {6, 7});
@@ -144,7 +144,7 @@ TEST_F(StoreRetention, DamagedOnesThatNobodyHasSeenDoNotCount) {
 }
 
 TEST_F(StoreRetention, DamageAfterTheSaveIsSeenToo) {
-    checkpoint_store store(world, path, {.keep = 2});
+    checkpoint_store store(world, path, {.keep = 2, .durable = false});
     save(store, {1, 2, 3});
     damage(3);
     save(store, {4});
@@ -152,7 +152,7 @@ TEST_F(StoreRetention, DamageAfterTheSaveIsSeenToo) {
 }
 
 TEST_F(StoreRetention, WhatIsNamedInAnotherWayIsSomebodysOwn) {
-    checkpoint_store store(world, path, {.keep = 1});
+    checkpoint_store store(world, path, {.keep = 1, .durable = false});
     save(store, {1});
     auto const copy = directory / "state-1.h5"; // it can be found, but is not removed
     replace(world, copy, bytes_of(file_of(1)));
@@ -161,7 +161,7 @@ TEST_F(StoreRetention, WhatIsNamedInAnotherWayIsSomebodysOwn) {
 }
 
 struct Branches : StoreRetention {
-    checkpoint_store store{world, path, {.keep = 2}};
+    checkpoint_store store{world, path, {.keep = 2, .durable = false}};
     Branches() {
         for (int const step : {10, 20, 30}) {
             save(store, {step});
@@ -203,7 +203,7 @@ TEST_F(Branches, SaveOfTheSameStepReplacesThatOfTheOtherBranch) {
 
 TEST_F(Branches, OneRestoredFromStaysUntilANewerOneIsThere) {
     unpin_all();
-    checkpoint_store one(world, directory / "one", {.keep = 1});
+    checkpoint_store one(world, directory / "one", {.keep = 1, .durable = false});
     save(one, {1, 2});
     store.restore(seg, file_of(10));
     if (rank == 0) std::filesystem::create_directory(directory / ".state-000000000011.h5.tmp");
@@ -248,7 +248,8 @@ TEST_F(StoreRetention, StoresWithLikeNamesLeaveEachOtherAlone) {
     {
         std::vector<checkpoint_store> stores;
         for (auto const& each : stems) {
-            stores.emplace_back(world, directory / each, checkpoint_options{.keep = 1});
+            stores.emplace_back(
+                world, directory / each, checkpoint_options{.keep = 1, .durable = false});
         }
         for (std::int64_t const step : {0, 1, 2}) {
             for (auto& each : stores) {
@@ -267,7 +268,7 @@ TEST_F(StoreRetention, StoresWithLikeNamesLeaveEachOtherAlone) {
     }
     for (std::size_t i = 0; i < stems.size(); ++i) {
         before = names_in(world, directory);
-        checkpoint_store again(world, directory / stems[i], {.keep = 1});
+        checkpoint_store again(world, directory / stems[i], {.keep = 1, .durable = false});
         EXPECT_EQ(again.latest()->step, 2);
         save(again, {0}); // a number that signs and leading zeros make of other names
         auto after = names_in(world, directory);
@@ -313,7 +314,7 @@ TEST_F(StoreRetention, AnotherProcessIsRefusedWhileTheStoreIsOpen) {
         return status;
     };
     {
-        checkpoint_store store(world, path);
+        checkpoint_store store(world, path, {.durable = false});
         EXPECT_EQ(tried_by_another(), was_refused);
         save(store, {1});
     }
@@ -339,14 +340,15 @@ TEST_F(StoreRetention, StoreThatAnotherProcessHasIsRefusedUntilItDies) {
         ::close(ends[1]);
     }
     MPI_Barrier(world);
-    auto const refused = agreed_error_of(world, [&] { checkpoint_store store(world, path); });
+    auto const refused =
+        agreed_error_of(world, [&] { checkpoint_store store(world, path, {.durable = false}); });
     EXPECT_EQ(refused.code, errc::busy);
     EXPECT_THAT(refused.text, HasSubstr("another job"));
     if (rank == 0) {
         ::kill(child, SIGKILL);
         status_of(child);
     }
-    checkpoint_store store(world, path);
+    checkpoint_store store(world, path, {.durable = false});
     save(store, {1});
     EXPECT_EQ(there(store), (steps{1}));
 }

@@ -109,3 +109,7 @@ foreach(who 0 2 launcher)
       ${io_launcher} 3
     PROPERTIES PROCESSORS 3)
 endforeach()
+shmwin_add_script_test(io/due_nodes TIMEOUT 120
+  COMMAND bash ${io_support}/fake_nodes.sh -n 2 -p 2 -e ${MPIEXEC_EXECUTABLE}
+    -- $<TARGET_FILE:test_io_due_program> nodes
+  PROPERTIES PROCESSORS 4 ${may_skip})

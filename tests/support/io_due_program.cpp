@@ -3,6 +3,7 @@
 // what it saw to the file survivor.<rank>: "ok", or what was wrong; support/survivors.sh starts it.
 //   first   rank 0 of the store, for which the others wait
 //   other   another one, which never sees that something was due: rank 0 waits for it
+// io_due_program nodes: the ranks are on several nodes, and get the same answers.
 // io_due_program signal: no rank is killed; asks until a signal makes it stop, with status 85.
 #include "shmwin/io/checkpoint_store.hpp"
 
@@ -72,6 +73,22 @@ int lose(MPI_Comm comm, bool is_first) {
     ::_exit(0); // with a process missing, MPI_Finalize would wait for it
 }
 
+int ask_on_nodes() {
+    checkpoint_store store(MPI_COMM_WORLD, "nodes/state", {.every_steps = 3, .signals = {SIGUSR1}});
+    if (node(MPI_COMM_WORLD).n_nodes() < 2) return 2;
+    bool right = true;
+    for (std::int64_t step = 0; step < 12; ++step) {
+        if (step == 6 && is_last(MPI_COMM_WORLD)) static_cast<void>(std::raise(SIGUSR1));
+        auto const why = store.due(step);
+        auto const expected = step == 6       ? due_kind::signal
+                              : step % 3 == 2 ? due_kind::steps
+                                              : due_kind::no;
+        right = right && why.kind() == expected;
+        if (why.kind() != expected) std::printf("step %d: %s\n", int(step), why.text().c_str());
+    }
+    return right ? 0 : 1;
+}
+
 int ask_until_signalled() {
     node on(MPI_COMM_WORLD);
     segment seg(on, {.capacity = std::size_t{4} << 20U});
@@ -105,6 +122,8 @@ int main(int argc, char** argv) {
     int status = 2;
     if (what == "signal") {
         status = ask_until_signalled();
+    } else if (what == "nodes") {
+        status = ask_on_nodes();
     } else {
         // The launcher's way to end the rest of a job: first let them speak.
         static_cast<void>(std::signal(SIGTERM, SIG_IGN));
