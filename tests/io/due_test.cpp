@@ -26,7 +26,8 @@ using std::chrono::milliseconds;
 
 struct Due : store_fixture {
     // The answers of a loop; the same on all ranks, or the test fails.
-    std::vector<std::string> ask(checkpoint_store& store, std::int64_t first, std::int64_t end) {
+    std::vector<std::string>
+    ask(checkpoint_store& store, std::int64_t first, std::int64_t end) const {
         std::vector<std::string> said;
         for (auto step = first; step < end; ++step) {
             said.push_back(store.due(step).text());

@@ -29,7 +29,7 @@ struct StoreRetention : store_fixture {
         return detail::checkpoint_names(path).of_step(step);
     }
     // Collective. The steps that are there.
-    steps there(checkpoint_store const& store) const {
+    static steps there(checkpoint_store const& store) {
         steps found;
         for (auto const& each : store.list()) {
             found.push_back(std::stoll(each.stem().native().substr(6)));
@@ -266,9 +266,9 @@ TEST_F(StoreRetention, StoresWithLikeNamesLeaveEachOtherAlone) {
             if (rank == 0) write_bytes(directory / ("." + each + "-000000000000.h5.tmp"), "dead");
         }
     }
-    for (std::size_t i = 0; i < stems.size(); ++i) {
+    for (auto const& stem : stems) {
         before = names_in(world, directory);
-        checkpoint_store again(world, directory / stems[i], {.keep = 1, .durable = false});
+        checkpoint_store again(world, directory / stem, {.keep = 1, .durable = false});
         EXPECT_EQ(again.latest()->step, 2);
         save(again, {0}); // a number that signs and leading zeros make of other names
         auto after = names_in(world, directory);

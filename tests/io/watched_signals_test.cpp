@@ -144,7 +144,7 @@ TEST_F(WatchedSignals, HostsHandlerGetsItsInformation) {
     ::sigaction(SIGUSR1, &host, nullptr);
     watched_signals signals({SIGUSR1});
     sigval value{};
-    value.sival_int = 42;
+    value.sival_int = 42; // NOLINT(*-union-access): the system's
     ASSERT_EQ(::sigqueue(::getpid(), SIGUSR1, value), 0);
     EXPECT_EQ(n_informed, 1);
     EXPECT_EQ(last_value, 42);
