@@ -6,9 +6,11 @@
 
 #include "io/conversion.hpp"
 #include "io/datatype.hpp"
+#include "io/object_reader.hpp"
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace shmwin::inline v1::detail {
@@ -114,8 +116,8 @@ class part_converter {
         auto const mine = part_.file.mine;
         for (auto first = mine.first; first < mine.last; first += blocks_at_once) {
             range const some{first, std::min(first + blocks_at_once, mine.last)};
-            auto const bytes = read(some);
-            for (auto const& each : damaged_of(some, bytes)) {
+            auto const bytes = room_for(some);
+            for (auto const& each : read(some, bytes)) {
                 damage.push_back({part_number, each.block});
             }
             if (damage.size() >= most_damage) return;
@@ -141,21 +143,24 @@ class part_converter {
         return some;
     }
 
-    [[nodiscard]] std::span<std::byte> read(range blocks) {
-        auto const begin = begin_of(blocks);
+    [[nodiscard]] std::span<std::byte> room_for(range blocks) {
         auto const room = static_cast<std::uint64_t>(blocks.size()) * checksum_block_bytes;
-        buffer_.resize(std::min(room, part_.file.n_bytes - begin));
-        if (!part_.file.memory.is_nowhere()) part_.file.memory.gather(begin, buffer_);
+        buffer_.resize(std::min(room, part_.file.n_bytes - begin_of(blocks)));
         return buffer_;
     }
 
-    // Their numbers within the part.
-    [[nodiscard]] std::vector<damaged_block> damaged_of(range blocks, std::span<std::byte> bytes) {
+    // Returns the damaged ones.
+    [[nodiscard]] std::vector<damaged_block> read(range blocks, std::span<std::byte> bytes) {
         auto const some = part_of(blocks, bytes);
-        bool const is_here = !part_.file.memory.is_nowhere();
-        auto damage = is_here ? check_memory(std::span(&some, 1), expected_)
-                              : read_payload(path_, std::span(&some, 1), expected_);
-        for (auto& each : damage) {
+        std::vector<damaged_block> damage;
+        if (part_.object.is_contiguous()) {
+            damage = read_payload(path_, std::span(&some, 1), expected_);
+        } else {
+            if (!chunks_) chunks_.emplace(path_, part_.object);
+            chunks_->read(begin_of(blocks), bytes);
+            damage = check_memory(std::span(&some, 1), expected_);
+        }
+        for (auto& each : damage) { // its numbers are those within the part
             each.block += static_cast<std::uint64_t>(blocks.first) - part_.file.first_block;
         }
         return damage;
@@ -185,6 +190,7 @@ class part_converter {
     std::size_t from_bytes_;
     element_converter converter_;
     std::vector<std::byte> buffer_;
+    std::optional<object_reader> chunks_; ///< as another tool stored it
 };
 
 } // namespace

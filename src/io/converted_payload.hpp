@@ -19,8 +19,8 @@
 namespace shmwin::inline v1::detail {
 
 struct converted_part {
-    payload_part file;   ///< its bytes in the file; its .memory only if they were read already
-    payload_source here; ///< where the converted ones go
+    payload_part file;            ///< its bytes in the file, and this rank's blocks of them
+    payload_source here;          ///< where the converted ones go
     heap const* holder = nullptr; ///< of `here`
     stored_object object;         ///< as the file has it
     dtype to;

@@ -23,7 +23,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <filesystem>
-#include <list>
 #include <span>
 #include <string>
 #include <utility>
@@ -123,33 +122,14 @@ void raise_if_damaged(store_communicator const& ranks,
     if (!lines.empty()) raise_damaged(path, lines);
 }
 
-// What other tools stored in chunks is read as a whole before it is converted, by those ranks that
-// have memory for it.
-std::list<std::vector<std::byte>> read_chunked(store_communicator const& ranks,
-                                               std::filesystem::path const& path,
-                                               std::vector<converted_part>& parts) {
-    std::list<std::vector<std::byte>> copies;
-    for (auto& each : parts) {
-        if (each.object.is_contiguous()) continue;
-        bool const reads = !each.file.shared || ranks.rank == 0;
-        each.file.mine = reads ? all_blocks(each.file) : range{};
-        if (!reads) continue;
-        auto& copy = copies.emplace_back(each.object.n_bytes);
-        each.file.memory = payload_source(std::span(copy));
-        read_through_hdf5(ranks, path, {each.object}, std::span(&each.file, 1));
-    }
-    return copies;
-}
-
 void move_converted(store_communicator const& ranks,
                     checkpoint_file const& found,
-                    std::vector<converted_part> parts,
+                    std::vector<converted_part> const& parts,
                     conversion how) {
     if (parts.empty()) return;
     auto const& path = found.info.file;
     std::vector<damaged_block> damage;
     agree_on(ranks.comm, "restore", [&] {
-        auto const copies = read_chunked(ranks, path, parts);
         damage = convert_payload(path, parts, found.checksums, how);
     });
     std::vector<stored_object> objects;
@@ -238,7 +218,7 @@ class restorer {
             ranks_.comm, "restore", [&] { parts = parts_of(ranks_, target_, into_, chosen_); });
         auto const damage = move_payload(ranks_, found_, parts);
         raise_if_damaged(ranks_, found_.info.file, damage, parts.objects);
-        move_converted(ranks_, found_, std::move(parts.converted), conversion::done);
+        move_converted(ranks_, found_, parts.converted, conversion::done);
     }
 
     store_communicator const& ranks_;

@@ -26,14 +26,23 @@ if(NOT io_python)
 endif()
 set(may_skip SKIP_RETURN_CODE 77)
 
-set(writers 4)
-set(readers "1 2 3 8")
+set(writers "1 2 3 4")
+set(readers "1 2 3 4 5")
+set(few_writers 3)
+set(few_readers "2 8")
 if(SHMWIN_TEST_MAX_RANKS LESS 8)
   set(writers 2)
   set(readers "1 2")
+  set(few_writers 2)
+  set(few_readers "1")
 endif()
-shmwin_add_script_test(io/other_numbers_of_ranks TIMEOUT 120
-  COMMAND bash ${io_support}/io_elastic.sh ${io_program} ${writers} ${readers} ${io_launcher}
+shmwin_add_script_test(io/other_numbers_of_ranks TIMEOUT 240
+  COMMAND bash ${io_support}/io_elastic.sh
+    ${io_program} elastic ${writers} ${readers} ${io_launcher}
+  PROPERTIES PROCESSORS 4)
+shmwin_add_script_test(io/other_numbers_of_ranks.deflate TIMEOUT 120
+  COMMAND bash ${io_support}/io_elastic.sh
+    ${io_program} elastic_deflate ${few_writers} ${few_readers} ${io_launcher}
   PROPERTIES PROCESSORS 4)
 shmwin_add_script_test(io/judges TIMEOUT 120
   COMMAND ${io_python} ${io_support}/io_judge.py ${io_program} ${io_launcher} 2

@@ -6,6 +6,7 @@
 #include "shmwin/io/checkpoint_store.hpp"
 
 #include "io/fail_point.hpp"
+#include "support/io_elastic_state.hpp"
 #include "support/io_state.hpp"
 #include "support/ranks.hpp"
 
@@ -30,6 +31,9 @@ constexpr char const* usage = R"(usage: io_program COMMAND PATH
   write PATH    saves every kind of object as step 7 of the store PATH; empty arrays, too,
                 unless PATH has "full" in it
   read PATH     restores them, in place and into an empty segment, and compares
+  spread PATH   saves those, and what depends on the number of ranks; compressed, if PATH has
+                "deflate" in it
+  gather PATH   restores what spread saved, in place and into an empty segment, and compares
   verify FILE   prints the verdict and the problems
   known PATH    saves the objects that io_judge.py knows, as steps 1 and 2
   nodes PATH    expects to be refused: the ranks are on several nodes
@@ -72,6 +76,45 @@ int read(node const& on, std::string const& path) {
         auto const at = store.restore_latest(seg);
         if (!at || at->step != 7 || at->time != 1.25) status = fail("no checkpoint of step 7");
         auto const different = all.difference(42);
+        if (!different.empty()) status = fail("differs: " + different);
+        seg.close();
+    }
+    return status;
+}
+
+// With "deflate" in PATH, compressed.
+int spread(node const& on, std::string const& path) {
+    segment seg(on, {.capacity = 64_MiB});
+    every_object all(seg);
+    elastic_objects more(seg);
+    all.create();
+    all.flip();
+    all.fill(42);
+    more.create_containers();
+    more.adopt();
+    more.fill();
+    checkpoint_store store(
+        world, path, {.deflate = path.find("deflate") == std::string::npos ? 0 : 1});
+    store.save(seg, {.step = 7});
+    seg.close();
+    return 0;
+}
+
+int gather_again(node const& on, std::string const& path) {
+    checkpoint_store store(world, path);
+    int status = 0;
+    for (bool const in_place : {false, true}) {
+        segment seg(on, {.capacity = 64_MiB});
+        every_object all(seg);
+        elastic_objects more(seg);
+        more.create_containers();
+        if (in_place) {
+            all.create();
+            more.adopt();
+        }
+        auto const at = store.restore_latest(seg);
+        if (!at) status = fail("no checkpoint");
+        auto const different = all.difference(42) + more.difference(in_place);
         if (!different.empty()) status = fail("differs: " + different);
         seg.close();
     }
@@ -257,6 +300,8 @@ int run(std::string_view command, std::string const& path) {
     };
     for (auto const& each : {row{"write", write},
                              row{"read", read},
+                             row{"spread", spread},
+                             row{"gather", gather_again},
                              row{"verify", verify},
                              row{"known", known},
                              row{"nodes", nodes},
