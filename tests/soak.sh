@@ -66,6 +66,9 @@ soak_io() {
     python3 "$root/tests/support/io_kill_soak.py" "$saver" "$kills" --seed $RANDOM
     python3 "$root/tests/support/io_kill_soak.py" "$saver" $((kills / 4)) --seed $RANDOM \
         -- mpirun -n 2
+    # 100,000 names, and 4.3 GiB in one data set.
+    SHMWIN_TEST_SOAK=5 mpirun -n 2 "$(program test_io_many_names)" --gtest_brief=1
+    SHMWIN_TEST_SOAK=5 mpirun -n 2 "$(program test_io_large_dataset)" --gtest_brief=1
 }
 
 # The usual length has 80 random kills.

@@ -216,7 +216,12 @@ void per_rank_targets::resize() const {
 }
 
 object_memory per_rank_targets::memory_of(stored_object const& stored) {
-    auto& found = *std::ranges::find(all_, stored.object_name(), &container::name);
+    // They are asked for in the order of the file.
+    auto const has_name = [&](container const& each) { return each.name == stored.object_name(); };
+    while (!has_name(all_[next_])) {
+        next_ = (next_ + 1) % all_.size();
+    }
+    auto& found = all_[next_];
     object_memory memory;
     memory.place = found.place;
     if (stored.is_offsets()) {

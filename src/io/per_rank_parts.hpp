@@ -81,6 +81,7 @@ class per_rank_targets {
 
     segment_core const* target_ = nullptr;
     std::vector<container> all_;
+    std::size_t next_ = 0; ///< where to look first
 };
 
 } // namespace shmwin::inline v1::detail

@@ -83,6 +83,8 @@ shmwin_add_script_test(io/fail_points_compiled_in TIMEOUT 60
   COMMAND bash ${io_support}/io_fail_points_compiled_in.sh $<BOOL:${SHMWIN_FAIL_POINTS}>
     $<TARGET_FILE:shmwin_io>)
 shmwin_add_test(io/disk RANKS 1 2 3 4)
+shmwin_add_test(io/many_names RANKS 2)
+shmwin_add_test(io/large_dataset RANKS 2) # skipped but in the soak
 shmwin_add_script_test(io/small_disk TIMEOUT 120
   COMMAND bash ${io_support}/io_small_disk.sh 6m ${io_launcher} 2
     $<TARGET_FILE:test_io_disk> --gtest_filter=SmallDisk.*
