@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Checked views: planted races are found and named on all ranks, clean programs have no report.
 #include "shmwin/base/log.hpp"
+#include "shmwin/segment/algorithm.hpp"
 #include "shmwin/segment/segment.hpp"
 #include "shmwin/view/block.hpp"
 #include "shmwin/view/ghost.hpp"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <gmock/gmock.h>
 #include <string>
 #include <thread>
@@ -308,6 +310,32 @@ TEST_F(Checked, AStencilWithoutItsFenceIsFound) {
     auto const mine = block_range(4 * size, size, rank);
     smooth(a.checked(), a.checked(), {mine.first + 1, mine.last + 1});
     EXPECT_THAT(race().text, HasSubstr("\"a\"("));
+}
+
+TEST_F(Checked, AlgorithmsTakeCheckedViews) {
+    auto const u = seg.create_array<int>("u", shape(20, 3));
+    auto const v = seg.create_array<int>("v", shape(20, 3));
+    fill(seg, u.checked(), 2);
+    transform(seg, u.checked(), u, v.checked(), [](int a, int b) { return 10 * a + b; });
+    copy(seg, v.checked(), u.checked());
+    EXPECT_EQ(reduce(seg, u.checked(), std::int64_t{0}, std::plus<>()), 60 * 22);
+    for_each_block(seg, u.checked(), [](auto const& block) {
+        for (auto const i : block.range()) {
+            block(i, 0) = 1;
+        }
+    });
+    EXPECT_EQ(u(19, 0), 1);
+    no_race();
+}
+
+// The function looks beside the element that it is for.
+TEST_F(Checked, AlgorithmsWithARaceAreFound) {
+    if (alone()) return;
+    auto const u = seg.create_array<int>("u", shape(64));
+    fill(seg, u, 1);
+    auto const mine = u.checked();
+    transform(seg, mine, mine, [&](int x) { return rank == 0 ? x + mine(63) : x; });
+    EXPECT_THAT(race().text, HasSubstr("data race on 1 element (\"u\"(63): rank "));
 }
 
 TEST_F(Checked, PlainViewsAreNotChecked) {

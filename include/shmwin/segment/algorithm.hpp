@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Algorithms in which all ranks of the node join, each with a part of the elements. They take
-// arrays, scratch_arrays and mdspans of shared memory (levels.now(), blocks), all ranks the same.
+// arrays, scratch_arrays and mdspans of shared memory (levels.now(), blocks, checked views), all
+// ranks the same.
 //
 // Each call begins and ends with a meeting that orders memory as fence() does: the elements that
 // it reads are those that any rank stored before, and after it all ranks see what it stored. What a
@@ -21,10 +22,12 @@
 #include "shmwin/base/source_line.hpp"
 #include "shmwin/segment/group.hpp"
 #include "shmwin/segment/joint_call.hpp"
+#include "shmwin/sync/checked_view.hpp"
 #include "shmwin/view/elements.hpp"
 #include "shmwin/view/rows.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -39,7 +42,9 @@ namespace shmwin::inline v1 {
 template <typename T>
 concept viewable = requires {
     requires detail::view_of_type<T>::is_always_strided();
-    requires std::is_pointer_v<typename detail::view_of_type<T>::data_handle_type>;
+    requires std::is_pointer_v<typename detail::view_of_type<T>::data_handle_type> || std::same_as<
+        typename detail::view_of_type<T>::accessor_type,
+        checking_accessor<typename detail::view_of_type<T>::element_type>>;
 };
 
 /// A segment or a group, and the line that names it: what functions with a parameter pack take for
@@ -59,6 +64,20 @@ template <typename V>
 using element_of = typename view_of_type<V>::element_type;
 template <typename V>
 using value_of = typename view_of_type<V>::value_type;
+
+/// What is read of. A checked view is one of const: its elements are values, and that is the read.
+template <typename V>
+[[nodiscard]] auto as_source(V const& from) {
+    auto const view = as_view(from);
+    using type = decltype(as_view(from));
+    using element = typename type::element_type;
+    if constexpr (std::is_pointer_v<typename type::data_handle_type>) {
+        return view;
+    } else {
+        return checked_view<element const, typename type::extents_type, typename type::layout_type>(
+            view);
+    }
+}
 
 template <typename V>
 concept writable = viewable<V> && !std::is_const_v<element_of<V>>;
@@ -80,7 +99,7 @@ void transform_together(segment_core const& core,
     call.add(to);
     (call.add(std::get<Source>(arguments)), ...);
     call.begin();
-    auto const store = [&f](auto& target, auto const&... from) {
+    auto const store = [&f](auto&& target, auto const&... from) {
         target = static_cast<value>(std::invoke(f, from...));
     };
     call.finish([&] {
@@ -88,7 +107,7 @@ void transform_together(segment_core const& core,
                          core.n_ranks(),
                          store,
                          as_view(to),
-                         as_view(std::get<Source>(arguments))...);
+                         as_source(std::get<Source>(arguments))...);
     });
 }
 
@@ -105,7 +124,7 @@ void fill(object_group const& seg,
     call.add(to);
     call.add_value(value);
     call.begin();
-    auto const store = [&value](auto& target) { target = value; };
+    auto const store = [&value](auto&& target) { target = value; };
     call.finish([&] {
         detail::for_each_element(
             seg.core()->rank(), seg.core()->n_ranks(), store, detail::as_view(to));
@@ -127,13 +146,13 @@ void copy(object_group const& seg,
     call.add(from);
     call.add(to);
     call.begin();
-    auto const store = [](auto& target, auto const& source) { target = source; };
+    auto const store = [](auto&& target, auto const& source) { target = source; };
     call.finish([&] {
         detail::for_each_element(seg.core()->rank(),
                                  seg.core()->n_ranks(),
                                  store,
                                  detail::as_view(to),
-                                 detail::as_view(from));
+                                 detail::as_source(from));
     });
 }
 
@@ -179,7 +198,7 @@ template <viewable From, typename T, typename Op, typename Transform = std::iden
     call.add(from);
     call.add_value(init);
     call.begin();
-    auto const view = detail::as_view(from);
+    auto const view = detail::as_source(from);
     auto const n_chunks = detail::chunks_of(static_cast<std::int64_t>(view.size()));
     auto const n_bytes = std::max<std::int64_t>(n_chunks, 1) * static_cast<std::int64_t>(sizeof(T));
     auto const memory = seg.scratch_array<unsigned char>(
