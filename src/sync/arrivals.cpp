@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/sync/arrivals.hpp"
 
+#include "sync/counted_sleeper.hpp"
+
 #include <sched.h>
 
 namespace shmwin::inline v1::detail {
@@ -14,18 +16,6 @@ constexpr unsigned tag_shift = 33;
 std::int32_t distance(std::uint32_t to, std::uint32_t from) noexcept {
     return static_cast<std::int32_t>(to - from);
 }
-
-struct counted_sleeper {
-    explicit counted_sleeper(waitable& on) noexcept : on_(on) { on_.n_sleepers.fetch_add(1); }
-    counted_sleeper(counted_sleeper const&) = delete;
-    counted_sleeper(counted_sleeper&&) = delete;
-    counted_sleeper& operator=(counted_sleeper const&) = delete;
-    counted_sleeper& operator=(counted_sleeper&&) = delete;
-    ~counted_sleeper() { on_.n_sleepers.fetch_sub(1); }
-
-  private:
-    waitable& on_;
-};
 
 } // namespace
 

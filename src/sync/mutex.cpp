@@ -6,18 +6,15 @@
 #include "shmwin/sync/long_wait.hpp"
 #include "shmwin/sync/look_clock.hpp"
 
+#include "sync/lock_state.hpp"
 #include "sync/patience.hpp"
+#include "sync/taken_soon.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 
 namespace shmwin::inline v1::detail {
 namespace {
-
-// Between two looks at a lock that is held: less than a microsecond, then up to two.
-constexpr int first_pauses = 8;
-constexpr int most_pauses = 32;
 
 std::string holder_text(lock_holder const& by) {
     if (!by) return "nobody holds it";
@@ -41,24 +38,12 @@ std::string holder_text(lock_holder const& by) {
 
 // The lock is in nobody's hands, but its last holder died or gave up.
 void mutex_state::require_sound(std::uint64_t seen, awaited const& what) {
-    auto const who = static_cast<int>(seen >> 32U) - 1;
-    if ((seen & not_recoverable) != 0) {
-        raise(errc::not_recoverable,
-              text(what.call,
-                   " is not possible (a holder died, and rank ",
-                   who,
-                   " unlocked without mark_consistent(); destroy and create it anew)"));
-    }
-    if ((seen & inconsistent) != 0) {
-        raise(error_info{errc::owner_died,
-                         false,
-                         who,
-                         text(what.call,
-                              " is not possible (rank ",
-                              who,
-                              " died while it held the lock; lock_to_repair(), mend the data, "
-                              "mark_consistent())")});
-    }
+    constexpr lock_words words{"died while it held the lock"};
+    raise_unless_sound(what,
+                       static_cast<int>(seen >> 32U) - 1,
+                       (seen & not_recoverable) != 0,
+                       (seen & inconsistent) != 0,
+                       words);
 }
 
 // Ends the hold of a dead process. True if nobody holds the lock that `seen` was.
@@ -71,18 +56,11 @@ bool mutex_state::end_of_dead(std::uint64_t seen, wait_context const& by) {
     return true;
 }
 
-// Looks from time to time: a look takes the line from the holder, who is slower for it (T. E.
-// Anderson, "The performance of spin lock alternatives for shared-memory multiprocessors", 1990).
 bool mutex_state::taken_soon(std::uint64_t mine, wait_policy const& policy) noexcept {
-    int n_pauses = first_pauses;
-    for (int n = 0; n < std::min(policy.spin, 100); n += n_pauses) {
-        for (int i = 0; i < n_pauses; ++i) {
-            cpu_pause();
-        }
-        if (word_.load(std::memory_order_relaxed) == 0 && take(mine)) return true;
-        n_pauses = std::min(2 * n_pauses, most_pauses);
-    }
-    return false;
+    return detail::taken_soon(
+        policy,
+        [&] { return word_.load(std::memory_order_relaxed) == 0; },
+        [&] { return take(mine); });
 }
 
 // Of who waits: ends the hold of a dead process, does not wait for ever for one that left.

@@ -4,6 +4,7 @@
 #include "shmwin/base/hash.hpp"
 #include "shmwin/base/text.hpp"
 
+#include "sync/call_text.hpp"
 #include "sync/text_field.hpp"
 
 #include <algorithm>
@@ -46,29 +47,6 @@ std::uint32_t tag_of(collective_call const& call) noexcept {
         h = hash_with(h, static_cast<std::uint64_t>(extent));
     }
     return tag_from(hash_with(h, call.options));
-}
-
-// create_array("u", float64, 4 x 5)
-std::string call_text(operation op,
-                      std::string_view object,
-                      std::string_view type,
-                      std::span<std::int64_t const> extents) {
-    std::string arguments;
-    if (!object.empty()) arguments += text('"', object, '"');
-    if (!type.empty()) arguments += text(arguments.empty() ? "" : ", ", type);
-    if (!extents.empty()) arguments += text(arguments.empty() ? "" : ", ", shape_text(extents));
-    return arguments.empty() ? std::string(name(op)) : text(name(op), '(', arguments, ')');
-}
-
-std::string call_text(collective_call const& call) {
-    return call_text(call.op, call.object, call.type, call.extents);
-}
-
-std::string call_text(meeting_slot const& slot) {
-    return call_text(slot.op,
-                     slot.object.data(),
-                     slot.type.data(),
-                     std::span(slot.extents).first(std::min<std::size_t>(slot.n_extents, 8)));
 }
 
 } // namespace
@@ -119,19 +97,6 @@ void rendezvous::write_slot(part const& of) const noexcept {
     copy_cut(mine.object, call.object);
     mine.code = of.failure == nullptr ? 0 : static_cast<std::int32_t>(of.failure->code);
     if (of.failure != nullptr) copy_cut(mine.text, of.failure->text);
-}
-
-// The words are plain memory, which its rank may write to now: read byte by byte, unseen by
-// ThreadSanitizer.
-[[gnu::no_sanitize("thread")]] meeting_words rendezvous::words_of(int rank) const noexcept {
-    auto const& from = slot(rank);
-    meeting_words words;
-    words.op = static_cast<operation const volatile&>(from.op);
-    for (std::size_t i = 0; i + 1 < words.object.size(); ++i) {
-        words.object[i] = static_cast<char const volatile&>(from.object[i]);
-        if (words.object[i] == '\0') break;
-    }
-    return words;
 }
 
 meeting_values rendezvous::meet(collective_call const& call,
@@ -269,54 +234,6 @@ error_info rendezvous::run(function_ref<void(meeting_values&)> completion,
     }
 }
 
-// The first thing that is wrong: different calls, a failure, different arguments.
-error_info rendezvous::judge() const {
-    auto const& first = slot(0);
-    int failed = -1;
-    int different = -1;
-    for (int rank = 0; rank < who_.size(); ++rank) {
-        auto const& other = slot(rank);
-        if (other.op != first.op) return disagreement(rank);
-        if (other.code != 0 && failed < 0) failed = rank;
-        if (other.tag != first.tag && different < 0) different = rank;
-    }
-    if (failed < 0) return disagreement(std::max(different, 0));
-    auto const& other = slot(failed);
-    return {static_cast<errc>(other.code), true, failed, other.text.data()};
-}
-
-error_info rendezvous::disagreement(int different) const {
-    auto const& first = slot(0);
-    auto const& other = slot(different);
-    auto const ours = call_text(first);
-    auto const theirs = call_text(other);
-    auto const* const what = first.op == other.op ? "ranks disagree in a collective call"
-                                                  : "ranks are in different collective calls";
-    auto const* const end = ours == theirs ? ", with other options)" : ")";
-    return {errc::disagreement,
-            true,
-            different,
-            text(what,
-                 " (rank 0: ",
-                 ours,
-                 place_of(0),
-                 "; rank ",
-                 different,
-                 ": ",
-                 theirs,
-                 place_of(different),
-                 end)};
-}
-
-std::string rendezvous::place_of(int rank) const {
-    return sites_ == nullptr ? std::string() : sites_->text(rank, slot(rank).site);
-}
-
-std::string rendezvous::last_call(int rank) const {
-    auto const op = slot(rank).op;
-    return op == operation::none ? std::string() : text(name(op), place_of(rank));
-}
-
 void rendezvous::wait(part const& mine, std::uint64_t word, std::uint32_t generation) const {
     wait_note note(log_, {name(mine.call.op)}, policy_);
     wait_while(state_.generation, generation, policy_, [&](bool look) {
@@ -338,20 +255,6 @@ void rendezvous::give_up(part const& mine, std::uint64_t word) const {
     raise_missing(mine.call);
 }
 
-bool rendezvous::is_here(int rank) const noexcept {
-    auto const number = words_.last_number();
-    if (state_.last_number.load(std::memory_order_acquire) == number) return false;
-    return words_.is_in(rank, number);
-}
-
-// Of one that was killed: where, too.
-participants::departure rendezvous::departure_of(int rank) const {
-    auto found = who_.departure_of(rank);
-    if (found.how == participant_state::died && !place_of(rank).empty())
-        found.call = last_call(rank);
-    return found;
-}
-
 // Enters `rank` as the first one missing, unless another one is. Returns whoever is.
 int rendezvous::note_missing(int rank) const noexcept {
     std::int32_t noted = 0;
@@ -365,20 +268,6 @@ std::optional<participants::departure> rendezvous::first_missing(bool look) cons
     auto const who = who_.missing(look);
     if (!who) return std::nullopt;
     return departure_of(note_missing(who->rank));
-}
-
-void rendezvous::raise_missing(collective_call const& call) const {
-    auto const who = first_missing(true);
-    if (!who) {
-        raise(error_info{errc::peer_left,
-                         true,
-                         -1,
-                         text(call_text(call), " cannot be met (the segment is broken)")});
-    }
-    auto info = participants::describe(*who);
-    info.agreed = true;
-    info.text = text(call_text(call), " cannot be met (", info.text, ")");
-    raise(std::move(info));
 }
 
 void rendezvous::check_peers(collective_call const& waiting_in, bool look) const {

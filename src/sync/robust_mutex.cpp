@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/sync/robust_mutex.hpp"
 
-#include <algorithm>
+#include "sync/taken_soon.hpp"
 
 namespace shmwin::inline v1::detail {
 namespace {
 
 // Longest time that a dead holder goes unnoticed.
 constexpr std::chrono::microseconds look_every{20'000};
-
-// Between two looks at a lock that is held: less than a microsecond, then up to two.
-constexpr int first_pauses = 8;
-constexpr int most_pauses = 32;
 
 } // namespace
 
@@ -32,19 +28,12 @@ bool robust_mutex::take_over(std::uint32_t seen,
     return true;
 }
 
-// Looks from time to time: a look takes the line from the holder, who is slower for it (T. E.
-// Anderson, "The performance of spin lock alternatives for shared-memory multiprocessors", 1990).
 bool robust_mutex::taken_soon(std::uint32_t mine, wait_policy const& policy) noexcept {
     if (try_take(mine)) return true;
-    int n_pauses = first_pauses;
-    for (int n = 0; n < std::min(policy.spin, 100); n += n_pauses) {
-        for (int i = 0; i < n_pauses; ++i) {
-            cpu_pause();
-        }
-        if (word_.load(std::memory_order_relaxed) == 0 && try_take(mine)) return true;
-        n_pauses = std::min(2 * n_pauses, most_pauses);
-    }
-    return false;
+    return detail::taken_soon(
+        policy,
+        [&] { return word_.load(std::memory_order_relaxed) == 0; },
+        [&] { return try_take(mine); });
 }
 
 // Sleeps while `seen` holds the lock. True if that was so long that the holder may be dead.

@@ -6,6 +6,7 @@
 #include "shmwin/sync/look_clock.hpp"
 #include "shmwin/sync/value_wait.hpp"
 
+#include "sync/lock_state.hpp"
 #include "sync/patience.hpp"
 
 #include <algorithm>
@@ -79,27 +80,11 @@ class shared_mutex_access::closed_gate {
 
 // Nobody has the word, but a writer died or gave up.
 void shared_mutex_access::require_sound(std::uint64_t seen) const {
-    auto const who = static_cast<int>(seen >> 32U) - 1;
-    if ((seen & not_recoverable) != 0) {
-        raise(errc::not_recoverable,
-              text(what_.call,
-                   " is not possible (a writer died, and rank ",
-                   who,
-                   " unlocked without mark_consistent(); destroy and create it anew)"));
-    }
-    if ((seen & inconsistent) != 0) {
-        raise(error_info{errc::owner_died,
-                         false,
-                         who,
-                         text(what_.call,
-                              " is not possible (rank ",
-                              who,
-                              ' ',
-                              words_.how_it_broke,
-                              "; ",
-                              words_.remedy,
-                              ")")});
-    }
+    raise_unless_sound(what_,
+                       static_cast<int>(seen >> 32U) - 1,
+                       (seen & not_recoverable) != 0,
+                       (seen & inconsistent) != 0,
+                       words_);
 }
 
 void shared_mutex_access::require_other(std::uint64_t seen) const {

@@ -3,6 +3,8 @@
 
 #include "shmwin/sync/missing.hpp"
 
+#include "sync/counted_sleeper.hpp"
+
 #include <chrono>
 #include <sched.h>
 
@@ -20,22 +22,6 @@ bool ready_soon(function_ref<bool()> ready, wait_policy const& policy) {
     }
     return ready();
 }
-
-// Is one of those whom a waker must wake.
-class counted_sleeper {
-  public:
-    explicit counted_sleeper(waitable& line) noexcept : line_(line) {
-        line_.n_sleepers.fetch_add(1);
-    }
-    counted_sleeper(counted_sleeper const&) = delete;
-    counted_sleeper(counted_sleeper&&) = delete;
-    counted_sleeper& operator=(counted_sleeper const&) = delete;
-    counted_sleeper& operator=(counted_sleeper&&) = delete;
-    ~counted_sleeper() { line_.n_sleepers.fetch_sub(1); }
-
-  private:
-    waitable& line_;
-};
 
 } // namespace
 

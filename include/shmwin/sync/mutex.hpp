@@ -59,6 +59,12 @@ struct lock_calls {
     char const* unlock;
 };
 
+/// What owner_died says.
+struct lock_words {
+    char const* how_it_broke;
+    char const* remedy = "lock_to_repair(), mend the data, mark_consistent()";
+};
+
 enum class mutex_outcome : std::uint8_t {
     locked,
     to_repair, ///< locked; the holder before died, and nobody has repaired yet

@@ -44,12 +44,6 @@ struct alignas(64) shared_mutex_line {
 };
 static_assert(sizeof(shared_mutex_line) == 64);
 
-/// What owner_died says.
-struct lock_words {
-    char const* how_it_broke = "died while it wrote";
-    char const* remedy = "lock_to_repair(), mend the data, mark_consistent()";
-};
-
 /// Process-local, for a call: the lines, and who calls. Errors of all functions that lock:
 ///   owner_died                         not held: a writer died inside, and nobody has repaired yet
 ///   runtime_failure (not_recoverable)  not held, never again: nobody repaired
@@ -61,7 +55,7 @@ class shared_mutex_access {
     shared_mutex_access(std::span<shared_mutex_line> lines,
                         wait_context const& by,
                         awaited const& what,
-                        lock_words const& words = {}) noexcept
+                        lock_words const& words = {"died while it wrote"}) noexcept
         : lines_(lines), by_(by), what_(what), words_(words) {}
 
     /// False at `until`; after a time that has passed it tries once.
