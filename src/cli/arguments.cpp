@@ -17,6 +17,7 @@ namespace {
 
 constexpr char const* footer = R"(
 Exit status: 0 all right; 1 something is damaged, or differs; 2 trouble.
+What diff, stat and extract read is compared with its checksums: damage is trouble.
 Errors go to stderr, and so does a progress bar on a terminal.
 
 Examples:
@@ -68,6 +69,12 @@ class parser {
     template <typename Options>
     static void add_json(CLI::App& to, Options& options) {
         to.add_flag("--json", options.json, "One JSON object instead of text");
+    }
+
+    template <typename Options>
+    static void add_unchecked(CLI::App& to, Options& options) {
+        to.add_flag(
+            "--unchecked", options.unchecked, "Takes what is there, whatever its checksums say");
     }
 
     void add_ls() {
@@ -149,6 +156,7 @@ Examples:
         made.add_option("--rel", options->relative, "Relative difference that is allowed")
             ->check(CLI::NonNegativeNumber);
         made.add_flag("--nan-equal", options->nan_equal, "Takes NaN for equal to NaN");
+        add_unchecked(made, *options);
         add_json(made, *options);
     }
 
@@ -166,6 +174,7 @@ Examples:
                          stat,
                          options);
         made.add_option("FILE", options->file, "A checkpoint")->required();
+        add_unchecked(made, *options);
         add_json(made, *options);
     }
 
@@ -188,6 +197,7 @@ Examples:
             ->required();
         made.add_option(
             "--rows", options->rows, "a:b, from a on, before b; negative: from the end");
+        add_unchecked(made, *options);
     }
 
     void add_prune() {

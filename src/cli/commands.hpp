@@ -43,12 +43,14 @@ struct diff_options {
     double absolute = 0;
     double relative = 0;
     bool nan_equal = false;
+    bool unchecked = false; ///< takes what is there, whatever its checksums say
     bool json = false;
 };
 int diff(diff_options const& options);
 
 struct stat_options {
     std::filesystem::path file;
+    bool unchecked = false;
     bool json = false;
 };
 int stat(stat_options const& options);
@@ -58,6 +60,7 @@ struct extract_options {
     std::string object;
     std::filesystem::path output;
     std::string rows; ///< "a:b"; empty: all
+    bool unchecked = false;
 };
 int extract(extract_options const& options);
 

@@ -111,14 +111,15 @@ void comparison::compare_bytes(leaf const& of, std::byte const* a, std::byte con
 }
 
 bool comparison::is_equal(long double distance, long double magnitude) {
-    bool const is_finite = std::isfinite(magnitude);
-    auto const absolute = is_finite ? distance : infinity; // of inf and -inf, or a part of inf: NaN
-    auto const relative = is_finite ? distance / magnitude : infinity;
-    found_.largest_absolute = std::max(found_.largest_absolute, absolute);
-    found_.largest_relative = std::max(found_.largest_relative, relative);
-    return is_finite
-           && (distance <= static_cast<long double>(allowed_.absolute)
-               || distance <= static_cast<long double>(allowed_.relative) * magnitude);
+    if (!std::isfinite(magnitude)) { // an infinity, and another number
+        found_.largest_absolute = infinity;
+        found_.largest_relative = infinity;
+        return false;
+    }
+    found_.largest_absolute = std::max(found_.largest_absolute, distance);
+    found_.largest_relative = std::max(found_.largest_relative, distance / magnitude);
+    return distance <= static_cast<long double>(allowed_.absolute)
+           || distance <= static_cast<long double>(allowed_.relative) * magnitude;
 }
 
 void comparison::differs(std::size_t element, leaf const& of) {

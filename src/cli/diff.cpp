@@ -6,7 +6,7 @@
 #include "cli/pieces.hpp"
 #include "cli/progress.hpp"
 #include "cli/words.hpp"
-#include "io/object_reader.hpp"
+#include "io/checked_reader.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -64,9 +64,10 @@ std::vector<std::uint64_t> index_of(std::uint64_t element, stored_object const& 
 class file_comparison {
   public:
     explicit file_comparison(diff_options const& options)
-        : a_(detail::read_checkpoint(options.a, false)),
-          b_(detail::read_checkpoint(options.b, false)),
+        : a_(detail::read_checkpoint(options.a, true)),
+          b_(detail::read_checkpoint(options.b, true)),
           allowed_{options.absolute, options.relative, options.nan_equal},
+          check_(!options.unchecked),
           progress_("diff", a_.payload_bytes()) {}
 
     compared_files run() {
@@ -86,9 +87,10 @@ class file_comparison {
     }
 
   private:
+    // Files have them in the order of their names.
     static stored_object const* object_of(checkpoint_file const& file, std::string const& name) {
-        auto const found = std::ranges::find(file.objects, name, &stored_object::name);
-        return found == file.objects.end() ? nullptr : &*found;
+        auto const found = std::ranges::lower_bound(file.objects, name, {}, &stored_object::name);
+        return found != file.objects.end() && found->name == name ? &*found : nullptr;
     }
 
     compared_object compare(stored_object const& a, stored_object const& b) {
@@ -96,8 +98,8 @@ class file_comparison {
         if (!found.unlike.empty()) return found;
         pieces const parts(a);
         comparison values(parts.type(), allowed_);
-        detail::object_reader from_a(a_.info.file, a);
-        detail::object_reader from_b(b_.info.file, b);
+        detail::checked_reader from_a(a_, a, check_);
+        detail::checked_reader from_b(b_, b, check_);
         auto const element_bytes = parts.type().n_bytes();
         std::vector<std::byte> of_a;
         std::vector<std::byte> of_b;
@@ -116,6 +118,7 @@ class file_comparison {
     checkpoint_file a_;
     checkpoint_file b_;
     tolerance allowed_;
+    bool check_;
     progress progress_;
 };
 

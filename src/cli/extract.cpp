@@ -8,7 +8,7 @@
 #include "cli/output_file.hpp"
 #include "cli/pieces.hpp"
 #include "cli/progress.hpp"
-#include "io/object_reader.hpp"
+#include "io/checked_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -68,12 +68,12 @@ selection select(stored_object const& object, std::string const& rows) {
 
 class extraction {
   public:
-    extraction(std::filesystem::path const& file,
+    extraction(detail::checkpoint_file const& file,
                stored_object const& object,
                extract_options const& options)
         : chosen_(select(object, options.rows)),
           parts_(object),
-          reader_(file, object),
+          reader_(file, object, !options.unchecked),
           out_(options.output) {}
 
     void write_raw() {
@@ -149,7 +149,7 @@ class extraction {
     selection chosen_;
     pieces parts_;
     std::vector<leaf> leaves_ = leaves_of(parts_.type());
-    detail::object_reader reader_;
+    detail::checked_reader reader_;
     output_file out_;
 };
 
@@ -174,8 +174,8 @@ int extract(extract_options const& options) {
               fmt::format("format is not known ({}; its name must end with .npy, .csv or .bin)",
                           options.output.native()));
     }
-    auto const file = detail::read_checkpoint(options.file, false);
-    extraction work(file.info.file, object_named(file, options.object), options);
+    auto const file = detail::read_checkpoint(options.file, true);
+    extraction work(file, object_named(file, options.object), options);
     if (format == ".npy") {
         work.write_npy();
     } else if (format == ".csv") {

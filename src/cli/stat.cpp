@@ -6,7 +6,7 @@
 #include "cli/pieces.hpp"
 #include "cli/progress.hpp"
 #include "cli/table.hpp"
-#include "io/object_reader.hpp"
+#include "io/checked_reader.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -118,11 +118,13 @@ struct object_stat {
     std::vector<summary> summaries;
 };
 
-object_stat
-stat_of(detail::checkpoint_file const& file, detail::stored_object const& object, progress& shown) {
+object_stat stat_of(detail::checkpoint_file const& file,
+                    detail::stored_object const& object,
+                    bool check,
+                    progress& shown) {
     pieces const parts(object);
     object_summaries summaries(parts.type());
-    detail::object_reader reader(file.info.file, object);
+    detail::checked_reader reader(file, object, check);
     auto const element_bytes = parts.type().n_bytes();
     std::vector<std::byte> buffer;
     summaries.add({}); // names, also of objects without elements
@@ -192,12 +194,12 @@ void print_json(std::vector<object_stat> const& all) {
 } // namespace
 
 int stat(stat_options const& options) {
-    auto const file = detail::read_checkpoint(options.file, false);
+    auto const file = detail::read_checkpoint(options.file, true);
     std::vector<object_stat> all;
     {
         progress shown("stat", file.payload_bytes());
         for (auto const& each : file.objects) {
-            all.push_back(stat_of(file, each, shown));
+            all.push_back(stat_of(file, each, !options.unchecked, shown));
         }
     }
     options.json ? print_json(all) : print(all);

@@ -221,7 +221,7 @@ class Tool(unittest.TestCase):
         self.assertEqual(found["problems"], ["fields/u, block 4 (bytes 1048576 to 1119999)",
                                              "left, block 0 (bytes 0 to 47)"])
 
-    # --- diff
+    # --- diff: of files that h5py has edited, so that their checksums are wrong
 
     def test_diff_of_equal_files(self):
         other = path_of(30)
@@ -253,7 +253,7 @@ class Tool(unittest.TestCase):
                 (("--abs", "2"), []), (("--abs", "1.5"), ["ids"]),
                 (("--abs", "1e-5"), ["ids"]), (("--abs", "1e-7"), ["fields/u", "ids", "waves"])):
             status = 1 if different else 0
-            found = self.json("diff", "--nan-equal", *options, self.file, other, status=status)
+            found = self.json("diff", "--unchecked", "--nan-equal", *options, self.file, other, status=status)
             self.assertEqual([each["name"] for each in found["objects"] if not each["equal"]],
                              different, options)
             objects = {each["name"]: each for each in found["objects"]}
@@ -265,7 +265,7 @@ class Tool(unittest.TestCase):
             f["left"][3, 1] += 5 # a Fortran array (3, 4): element (1, 3)
             f["fields/cube"][2, 1, 4] -= 3
             f["fields/u"][150, 1] = np.nan
-        found = self.json("diff", "--nan-equal", path_of(30), self.file, status=1)
+        found = self.json("diff", "--unchecked", "--nan-equal", path_of(30), self.file, status=1)
         objects = {each["name"]: each for each in found["objects"]}
         self.assertEqual(objects["left"]["first"],
                          {"index": [1, 3], "member": "", "a": "13", "b": "18"})
@@ -277,7 +277,7 @@ class Tool(unittest.TestCase):
     def test_diff_of_infinities(self):
         with h5py.File(self.file, "r+") as f:
             f["odd"][0] = np.inf
-        odd = next(each for each in self.json("diff", "--nan-equal", "--abs", "1e300", self.file,
+        odd = next(each for each in self.json("diff", "--unchecked", "--nan-equal", "--abs", "1e300", self.file,
                                               path_of(30), status=1)["objects"]
                    if each["name"] == "odd")
         self.assertEqual((odd["different"], odd["largest_absolute"]), (1, "inf"))
@@ -285,10 +285,10 @@ class Tool(unittest.TestCase):
     def test_diff_looks_at_members_not_at_padding(self):
         at = self.offset_of("swarm")
         self.flip(at + 17) # padding of the first
-        self.tool("diff", "--nan-equal", self.file, path_of(30))
+        self.tool("diff", "--unchecked", "--nan-equal", self.file, path_of(30))
         self.flip(at + 32 + 12) # the second's v[1]
         self.flip(at + 64 + 24) # the third's tag
-        swarm = next(each for each in self.json("diff", "--nan-equal", self.file, path_of(30),
+        swarm = next(each for each in self.json("diff", "--unchecked", "--nan-equal", self.file, path_of(30),
                                                 status=1)["objects"] if each["name"] == "swarm")
         self.assertEqual(swarm["different"], 2)
         self.assertEqual((swarm["first"]["index"], swarm["first"]["member"]), ([1], "v"))
@@ -306,6 +306,24 @@ class Tool(unittest.TestCase):
 
     def test_diff_of_what_is_no_file_is_trouble(self):
         self.tool("diff", self.file, "none.h5", status=2)
+
+    def test_damaged_values_are_trouble(self):
+        with h5py.File(self.file, "r") as f:
+            at = f["fields/u"].id.get_offset() + 3 * 262144
+        self.flip(at)
+        block = r"fields/u, block 3 \(bytes 786432 to 1048575\)"
+        for arguments in (("diff", self.file, path_of(30)), ("diff", path_of(30), self.file),
+                          ("stat", self.file),
+                          ("extract", self.file, "fields/u", "-o", "work/u.npy")):
+            self.tool(*arguments, status=2)
+            self.assertRegex(self.errors, f"shmwin: checkpoint is damaged .{self.file}: {block}")
+            self.assertFalse(os.path.exists("work/u.npy"))
+        # What is in other blocks is right; and one may take what is there.
+        self.tool("extract", self.file, "fields/u", "--rows=199:", "-o", "work/u.npy")
+        self.tool("extract", self.file, "fields/u", "--unchecked", "-o", "work/u.npy")
+        self.tool("stat", "--unchecked", self.file)
+        self.assertIn("1 of 140000 elements differ",
+                      self.tool("diff", "--unchecked", self.file, path_of(30), status=1))
 
     # --- stat
 
@@ -446,6 +464,7 @@ class Tool(unittest.TestCase):
         self.assertEqual(complete("ver"), ["verify"])
         self.assertEqual(complete("--v"), ["--version"])
         self.assertEqual(complete("diff", "--n"), ["--nan-equal"])
+        self.assertEqual(complete("stat", "--u"), ["--unchecked"])
         self.assertEqual(set(complete("verify", "--")), {"--help", "--jobs", "--json"})
         self.assertEqual(complete("info", "work/state-000000000030"), [self.file])
         self.assertEqual(complete("extract", self.file, "fields/"), ["fields/cube", "fields/u"])
