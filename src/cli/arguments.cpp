@@ -40,6 +40,7 @@ class parser {
         add_stat();
         add_extract();
         add_prune();
+        add_pins();
         add_xdmf();
     }
 
@@ -205,7 +206,8 @@ Examples:
         auto& made = add("prune",
                          "Removes old checkpoints of a store",
                          R"(
-Refuses while a job has the store open. The newest that is whole always stays.
+As a job does after each save: --keep of the newest stay that are whole, and what is damaged among
+them; those that are pinned stay, too. Refuses while a job has the store open.
 
 Examples:
   shmwin prune --keep 2 --dry-run run/state
@@ -220,6 +222,30 @@ Examples:
             ->check(CLI::PositiveNumber);
         made.add_flag("-n,--dry-run", options->dry_run, "Only says what would be done");
         add_json(made, *options);
+    }
+
+    void add_pins() {
+        auto const options = std::make_shared<pin_options>();
+        add("pin",
+            "Keeps checkpoints from being removed by jobs and by prune",
+            R"(
+A job that runs heeds it from its next save on.
+
+Examples:
+  shmwin pin run/state-000000001200.h5)",
+            pin,
+            options)
+            .add_option("FILE", options->files, "Checkpoints")
+            ->required();
+        add("unpin",
+            "Ends that",
+            R"(
+Examples:
+  shmwin unpin run/state-000000001200.h5)",
+            unpin,
+            options)
+            .add_option("FILE", options->files, "Checkpoints")
+            ->required();
     }
 
     void add_xdmf() {

@@ -73,6 +73,12 @@ struct prune_options {
 };
 int prune(prune_options const& options);
 
+struct pin_options {
+    std::vector<std::filesystem::path> files;
+};
+int pin(pin_options const& options);
+int unpin(pin_options const& options);
+
 struct xdmf_options {
     std::filesystem::path where;
     std::filesystem::path output; ///< empty: beside the checkpoints

@@ -2,6 +2,7 @@
 #include "cli/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
@@ -10,19 +11,37 @@
 namespace shmwin::cli {
 namespace {
 
-// Bytes of the UTF-8 character that `text` begins with; 0 if it is none (RFC 3629, section 4).
+// A row of the table of UTF-8 characters (RFC 3629, section 4): of those that begin with a byte up
+// to `last_lead`, how many bytes there are, and where the second one lies.
+struct utf8_row {
+    unsigned char last_lead;
+    unsigned char n_bytes; ///< 0: no character begins so
+    unsigned char least_second;
+    unsigned char most_second;
+};
+
+constexpr std::array<utf8_row, 10> utf8_table{{{0x7F, 1, 0x80, 0xBF},
+                                               {0xC1, 0, 0x80, 0xBF},
+                                               {0xDF, 2, 0x80, 0xBF},
+                                               {0xE0, 3, 0xA0, 0xBF},
+                                               {0xEC, 3, 0x80, 0xBF},
+                                               {0xED, 3, 0x80, 0x9F},
+                                               {0xEF, 3, 0x80, 0xBF},
+                                               {0xF0, 4, 0x90, 0xBF},
+                                               {0xF3, 4, 0x80, 0xBF},
+                                               {0xF4, 4, 0x80, 0x8F}}};
+
+// Bytes of the character that `text` begins with; 0 if it is none.
 std::size_t character_bytes(std::string_view text) {
     auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    auto const lead = byte(0);
-    std::size_t const n = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    if (n == 0 || lead > 0xF4 || text.size() < n) return 0;
-    for (std::size_t i = 1; i < n; ++i) {
-        if ((byte(i) & 0xC0U) != 0x80U) return 0;
+    auto const row = std::ranges::lower_bound(utf8_table, byte(0), {}, &utf8_row::last_lead);
+    if (row == utf8_table.end() || text.size() < row->n_bytes) return 0;
+    for (std::size_t i = 1; i < row->n_bytes; ++i) {
+        auto const least = i == 1 ? row->least_second : 0x80;
+        auto const most = i == 1 ? row->most_second : 0xBF;
+        if (byte(i) < least || byte(i) > most) return 0;
     }
-    bool const is_overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
-    bool const is_no_character =
-        (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF4 && byte(1) > 0x8F);
-    return is_overlong || is_no_character ? 0 : n;
+    return row->n_bytes;
 }
 
 std::string quoted(std::string_view text) {

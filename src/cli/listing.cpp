@@ -4,8 +4,6 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 
-#include "io/store_directory.hpp"
-
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -69,7 +67,7 @@ std::map<std::string, std::vector<fs::path>> stems_in(fs::path const& directory)
 }
 
 store_files
-store_of(fs::path const& directory, std::string const& stem, std::vector<fs::path> unfinished) {
+files_of(fs::path const& directory, std::string const& stem, std::vector<fs::path> unfinished) {
     auto const path = directory / stem;
     return {path, detail::checkpoint_names(path).list(), std::move(unfinished)};
 }
@@ -99,8 +97,9 @@ listed_checkpoint look_at(fs::path const& file) {
     std::error_code failed;
     auto const n_bytes = fs::file_size(file, failed);
     if (!failed) found.n_bytes = n_bytes;
-    if (auto const parts = parts_of(file.filename().native(), whole_ending)) {
-        found.step = parts->step;
+    if (auto const store = store_of(file)) {
+        found.step = store->step_of(file);
+        found.is_pinned = store->is_pinned(file);
     }
     try {
         auto const read = detail::read_checkpoint(file, true);
@@ -136,7 +135,7 @@ std::vector<store_files> stores_at(fs::path const& where) {
     std::vector<store_files> all;
     if (fs::is_directory(where)) {
         for (auto& [stem, unfinished] : stems_in(where)) {
-            all.push_back(store_of(where, stem, std::move(unfinished)));
+            all.push_back(files_of(where, stem, std::move(unfinished)));
         }
         if (all.empty()) nothing_at(where);
         return all;
@@ -146,8 +145,14 @@ std::vector<store_files> stores_at(fs::path const& where) {
     auto stems = stems_in(directory);
     auto const found = stems.find(where.filename().native());
     if (found == stems.end()) nothing_at(where);
-    all.push_back(store_of(directory, found->first, std::move(found->second)));
+    all.push_back(files_of(directory, found->first, std::move(found->second)));
     return all;
+}
+
+std::optional<detail::checkpoint_names> store_of(fs::path const& file) {
+    auto const parts = parts_of(file.filename().native(), whole_ending);
+    if (!parts || is_hidden(parts->stem)) return std::nullopt;
+    return detail::checkpoint_names(file.parent_path() / parts->stem);
 }
 
 std::vector<listed_checkpoint> list(store_files const& of) {

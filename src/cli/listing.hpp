@@ -5,6 +5,7 @@
 #pragma once
 
 #include "io/checkpoint_file.hpp"
+#include "io/store_directory.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -25,6 +26,9 @@ struct store_files {
 /// @throws argument_error (not_found)  there is nothing
 [[nodiscard]] std::vector<store_files> stores_at(std::filesystem::path const& where);
 
+/// The store that a file belongs to, by its name; nothing if it is not named stem-<step>.h5.
+[[nodiscard]] std::optional<detail::checkpoint_names> store_of(std::filesystem::path const& file);
+
 /// A checkpoint in a listing.
 struct listed_checkpoint {
     std::filesystem::path file;
@@ -34,6 +38,7 @@ struct listed_checkpoint {
     std::string why;   ///< if it is not whole
     std::optional<checkpoint_info> info; ///< if it can be read
     bool is_newest = false;              ///< a restart goes on from it
+    bool is_pinned = false;              ///< retention leaves it
 
     [[nodiscard]] bool is_whole() const noexcept { return info.has_value(); }
 };

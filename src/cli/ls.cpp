@@ -42,7 +42,7 @@ std::vector<std::string> cells_of(listed_checkpoint const& each, listed_store co
             is_known ? detail::time_text(each.info->created_ns) : "-",
             is_known ? short_uuid(each.info->uuid) : "-",
             is_known ? parent_of(each, store) : "-",
-            each.state,
+            each.is_pinned ? each.state + ", pinned" : each.state,
             each.file.filename().string()};
 }
 
@@ -62,6 +62,7 @@ void print_json(json& out, listed_checkpoint const& each, listed_store const& st
     out.object().field("file", each.file.native()).field("store", store.path.native());
     out.field("step", each.step).field("bytes", each.n_bytes);
     out.field("state", each.state).field("why", each.why).field("newest", each.is_newest);
+    out.field("pinned", each.is_pinned);
     if (each.info) {
         out.field("time", each.info->time).field("created_ns", each.info->created_ns);
         out.field("created", detail::time_text(each.info->created_ns));

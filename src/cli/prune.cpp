@@ -8,6 +8,7 @@
 #include "cli/listing.hpp"
 #include "cli/table.hpp"
 #include "cli/words.hpp"
+#include "io/retention.hpp"
 #include "io/store_directory.hpp"
 
 #include <algorithm>
@@ -25,21 +26,20 @@ struct fate {
     std::string why_kept; ///< empty: it goes
 };
 
-std::string why_kept(listed_checkpoint const& each, bool is_new, prune_options const& options) {
-    if (each.is_newest) return "the newest that is whole";
-    if (is_new) return fmt::format("among the newest {}", options.keep);
-    if (options.keep_every > 0 && each.step % options.keep_every == 0) {
-        return fmt::format("a multiple of {}", options.keep_every);
-    }
-    return {};
-}
-
+// As after a save, of a job that has just begun.
 std::vector<fate> fates_of(store_files const& store, prune_options const& options) {
-    std::vector<fate> all;
     auto const files = list({store.path, store.files, {}});
+    std::vector<detail::retention_candidate> candidates;
+    for (auto const& each : files) {
+        candidates.push_back({each.step, each.state == "whole", each.is_pinned, false});
+    }
+    auto const whys = detail::fates_of(candidates, {options.keep, options.keep_every});
+    detail::checkpoint_names const names(store.path);
+    std::vector<fate> all;
     for (std::size_t i = 0; i < files.size(); ++i) {
-        bool const is_new = i + static_cast<std::size_t>(options.keep) >= files.size();
-        all.push_back({files[i], why_kept(files[i], is_new, options)});
+        auto const& file = files[i].file;
+        bool const is_ours = file == names.of_step(names.step_of(file));
+        all.push_back({files[i], is_ours ? detail::name(whys[i]) : "not named by the library"});
     }
     return all;
 }

@@ -19,7 +19,7 @@ except ImportError as missing:
     sys.exit(77)
 
 shmwin, maker = (os.path.abspath(path) for path in sys.argv[1:3])
-COMMANDS = ["ls", "info", "verify", "diff", "stat", "extract", "prune", "xdmf"]
+COMMANDS = ["ls", "info", "verify", "diff", "stat", "extract", "prune", "pin", "unpin", "xdmf"]
 
 
 def run(*command, **options):
@@ -443,6 +443,20 @@ class Tool(unittest.TestCase):
             job.communicate()
         self.assertEqual(job.returncode, 0)
         self.tool("prune", "work/state", "--keep", "1")
+
+    def test_pinned_ones_stay(self):
+        first, second = path_of(10, "work/state"), path_of(20, "work/state")
+        self.tool("pin", first, second)
+        self.tool("unpin", second)
+        found = self.json("ls", "work")["checkpoints"]
+        self.assertEqual([each["pinned"] for each in found], [True, False, False])
+        self.assertIn("whole, pinned", self.tool("ls", first))
+        found = self.json("prune", "work/state", "--keep", "1")["checkpoints"]
+        self.assertEqual([each["why"] for each in found], ["pinned", "", "among the newest"])
+        self.assertTrue(os.path.exists(first) and not os.path.exists(second))
+        for name in (second, "work/other.h5", "work"):
+            self.tool("pin", name, status=2)
+            self.assertIn("no such checkpoint", self.errors)
 
     def test_prune_wants_one_store(self):
         for where in ("work", self.file):
