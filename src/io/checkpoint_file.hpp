@@ -14,6 +14,8 @@
 //     /.shmwin/checksums     XXH3-128 of each block of 256 KiB of each object, [n_blocks, 2]
 //     /.shmwin/record        XXH3-128 of every byte outside payload and record; size; n_blocks
 //
+// Behind what HDF5 knows of: where the payload is (seal.hpp). Files of before have no such table.
+//
 // Layer: io.
 #pragma once
 
@@ -101,9 +103,5 @@ static_assert(sizeof(checkpoint_record) == 32);
 /// its own.
 /// @throws runtime_failure (not_a_checkpoint, damaged, io_failure, layout_mismatch)
 [[nodiscard]] checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check);
-
-/// Local. Checksum of every byte outside payload and record. The signature counts as whole.
-[[nodiscard]] checksum structure_checksum(std::filesystem::path const& path,
-                                          checkpoint_file const& of);
 
 } // namespace shmwin::inline v1::detail

@@ -10,9 +10,9 @@
 #include "io/file.hpp"
 #include "io/per_rank_parts.hpp"
 #include "io/queue_part.hpp"
+#include "io/seal.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -216,47 +216,6 @@ checkpoint_info read_labels(hid_t file, std::filesystem::path const& path) {
     return info;
 }
 
-struct byte_range {
-    std::uint64_t first;
-    std::uint64_t last;
-};
-
-// Payload and record, in the order of the file.
-std::vector<byte_range> left_out(checkpoint_file const& of) {
-    std::vector<byte_range> ranges{
-        {of.record_offset, of.record_offset + sizeof(checkpoint_record)}};
-    for (auto const& each : of.objects) {
-        if (each.n_bytes > 0 && each.file_offset != 0) {
-            ranges.push_back({each.file_offset, each.file_offset + each.n_bytes});
-        }
-    }
-    std::ranges::sort(ranges, {}, &byte_range::first);
-    return ranges;
-}
-
-void add_bytes(running_checksum& sum, file const& from, byte_range which) {
-    std::vector<std::byte> buffer(
-        std::min<std::uint64_t>(checksum_block_bytes, which.last - which.first));
-    while (which.first < which.last) {
-        auto const n = std::min<std::uint64_t>(buffer.size(), which.last - which.first);
-        auto const piece = std::span(buffer).first(n);
-        from.read_at(which.first, piece);
-        if (which.first == 0)
-            std::memcpy(piece.data(), hdf5_signature.data(), hdf5_signature.size());
-        sum.add(piece);
-        which.first += n;
-    }
-}
-
-bool structure_is_as_written(std::filesystem::path const& path, checkpoint_file const& found) {
-    if (found.record_offset == 0) return false;
-    checkpoint_record record{};
-    file(path, file::mode::read)
-        .read_at(found.record_offset, std::as_writable_bytes(std::span(&record, 1)));
-    return record.n_bytes == found.n_bytes && record.n_blocks == found.n_blocks
-           && record.structure == structure_checksum(path, found);
-}
-
 // Names were written in their order, and blocks in the order of the names: else an object would
 // be missed, or taken without a look at its checksums.
 void add_object(checkpoint_file& found, stored_object&& object) {
@@ -283,22 +242,11 @@ void read_objects(checkpoint_file& found, hid_t opened) {
 
 } // namespace
 
-checksum structure_checksum(std::filesystem::path const& path, checkpoint_file const& of) {
-    file const from(path, file::mode::read);
-    running_checksum sum;
-    std::uint64_t at = 0;
-    for (auto const& gap : left_out(of)) {
-        if (gap.first > at) add_bytes(sum, from, {at, gap.first});
-        at = std::max(at, gap.last);
-    }
-    if (of.n_bytes > at) add_bytes(sum, from, {at, of.n_bytes});
-    return sum.value();
-}
-
 checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check) {
     h5_quiet const quiet;
     checkpoint_file found;
     found.n_bytes = file(path, file::mode::read).n_bytes();
+    bool const sealed = check && is_sealed(path);
     {
         auto const opened = h5_open_for_reading(path);
         found.info = read_labels(opened.get(), path);
@@ -313,7 +261,7 @@ checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check) {
         if (check) found.checksums = read_checksums(table.get(), path, found.n_blocks);
         found.record_offset = offset_of(open_dataset(opened.get(), path, ".shmwin/record").get());
     }
-    if (check) found.as_written = structure_is_as_written(path, found);
+    if (check) found.as_written = is_as_written(path, found, sealed);
     return found;
 }
 

@@ -7,6 +7,7 @@
 #include "io/fail_point.hpp"
 #include "io/hdf5.hpp"
 #include "io/retention.hpp"
+#include "io/seal.hpp"
 #include "io/seen_files.hpp"
 
 #include <array>
@@ -39,6 +40,9 @@ void save_file::create(std::vector<stored_object> const& objects, bool increment
     at(step::create, [&] { written_ = create_checkpoint(temporary_, info_, objects); });
     file_ = file(temporary_, file::mode::write);
     at(step::blank, [&] { write_signature(file_, false); });
+    auto const table = seal_table(written_);
+    file_.write_at(written_.n_bytes, table);
+    written_.n_bytes += table.size();
     if (!incremental) at(step::reserve, [&] { file_.reserve(written_.n_bytes); });
     for (auto const& each : written_.objects) {
         if (each.is_contiguous()) continue;
@@ -54,7 +58,7 @@ void save_file::check_space(std::vector<stored_object> const& objects, bool incr
     std::uint64_t n_of_structure = 1U << 20U;
     std::uint64_t n_bytes = 0;
     for (auto const& each : objects) {
-        n_of_structure += 8192;
+        n_of_structure += 8192; // and its place in the seal's table
         if (!incremental) n_bytes += each.n_bytes;
     }
     check_disk_space(names_.directory(), n_of_structure + n_bytes);

@@ -3,6 +3,7 @@
 # Those that cannot be done on a machine end with 77: skipped.
 # Serial, but not under ThreadSanitizer: its build has no MPI, so no io.
 shmwin_add_test(io/checksum NO_TSAN)
+shmwin_add_test(io/flipped_bytes NO_TSAN LINK shmwin_hdf5) # its headers, for src/io
 shmwin_add_test(io/mapped_file NO_TSAN)
 shmwin_add_test(io/payload_source NO_TSAN)
 foreach(concept due_policy retention wall_clock watched_signals)
