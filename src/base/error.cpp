@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/base/error.hpp"
 
+#include "shmwin/base/quiet_errors.hpp"
+
 #include <atomic>
 #include <utility>
 
@@ -9,6 +11,8 @@ namespace {
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): one handler a process
 constinit std::atomic<error_handler> current_handler{nullptr};
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a state of the thread
+constinit thread_local bool is_quiet = false;
 
 } // namespace
 
@@ -31,12 +35,18 @@ out_of_memory::out_of_memory(error_info info) : error(std::move(info)) {}
 runtime_failure::runtime_failure(error_info info)
     : std::runtime_error(info.text), error(std::move(info)) {}
 
+detail::quiet_errors::quiet_errors() noexcept : before_(std::exchange(is_quiet, true)) {}
+detail::quiet_errors::~quiet_errors() {
+    is_quiet = before_;
+}
+
 error_handler set_error_handler(error_handler handler) noexcept {
     return current_handler.exchange(handler);
 }
 
 void raise(error_info info) {
-    if (auto* const handler = current_handler.load(); handler != nullptr) handler(info);
+    auto* const handler = is_quiet ? nullptr : current_handler.load();
+    if (handler != nullptr) handler(info);
     switch (info.code) {
     case errc::invalid_argument:
     case errc::not_found:

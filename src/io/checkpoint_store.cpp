@@ -163,8 +163,10 @@ checkpoint_store::checkpoint_store(MPI_Comm comm,
         state_->due = detail::due_state(options, state_->group->rank);
         if (!state_->is_first()) return;
         detail::make_directory(state_->names.directory());
-        detail::at(detail::step::lock,
-                   [&] { state_->lock = detail::store_lock(state_->names.lock()); });
+        detail::background_save::await_all(state_->names.lock()); // of a store that ended before
+        detail::at(detail::step::lock, [&] {
+            state_->lock = std::make_shared<detail::store_lock>(state_->names.lock());
+        });
         detail::at(detail::step::sweep, [&] { state_->names.sweep(); });
     });
 }
@@ -174,6 +176,7 @@ checkpoint_store& checkpoint_store::operator=(checkpoint_store&&) noexcept = def
 checkpoint_store::~checkpoint_store() = default;
 
 std::vector<std::filesystem::path> checkpoint_store::list() const {
+    detail::finish_in_flight(*state_);
     std::vector<std::string> lines;
     detail::agree_on(state_->comm(), "list", [&] {
         if (!state_->is_first()) return;
@@ -209,6 +212,7 @@ checkpoint_info checkpoint_store::restore(segment& seg,
                                           source_line const& where) {
     auto const begin = std::chrono::steady_clock::now();
     auto& core = *seg.core();
+    detail::finish_in_flight(*state_);
     detail::check_ranks(*state_->group, core, operation::restore);
     auto const same = detail::hash_with(detail::hash(file.native()), detail::hash_of(how));
     collective_call const call{operation::restore, {}, {}, {}, same, where};

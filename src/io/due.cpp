@@ -131,6 +131,7 @@ void due_state::restored(std::int64_t n_done, steady_clock::time_point begin) {
 } // namespace detail
 
 due_reason checkpoint_store::due(std::int64_t step, source_line const& where) {
+    detail::notice_end_of_save(*state_);
     auto const& ranks = *state_->group;
     return state_->due.ask(ranks.comm, ranks.rank, ranks.size, step, where);
 }

@@ -7,8 +7,8 @@
 
 namespace shmwin::inline v1::detail {
 
-payload_source::payload_source(std::span<std::byte> bytes)
-    : first_(bytes.data()), run_bytes_(bytes.size()) {}
+payload_source::payload_source(std::span<std::byte> bytes, std::uint64_t begin)
+    : first_(bytes.data()), begin_(begin), run_bytes_(bytes.size()) {}
 
 payload_source::payload_source(std::span<std::span<std::byte> const> pieces) {
     std::uint64_t end = 0;
@@ -83,6 +83,7 @@ void payload_source::for_each_run(std::uint64_t begin,
         }
         return;
     }
+    begin -= begin_;
     auto skipped = static_cast<std::size_t>(begin % run_bytes_);
     for (position run(*this, begin / run_bytes_); n_bytes > 0; run.advance(), skipped = 0) {
         auto const n = std::min<std::size_t>(n_bytes, run_bytes_ - skipped);
@@ -92,7 +93,7 @@ void payload_source::for_each_run(std::uint64_t begin,
 }
 
 std::byte* payload_source::contiguous(std::uint64_t begin, std::size_t n_bytes) const {
-    if (pieces_.empty() && dimensions_.empty()) return first_ + begin;
+    if (pieces_.empty() && dimensions_.empty()) return first_ + (begin - begin_);
     std::byte* first = nullptr;
     for_each_run(begin, std::min<std::size_t>(n_bytes, 1), [&](std::span<std::byte> run) {
         first = run.data();

@@ -35,7 +35,8 @@ class payload_source {
     payload_source() = default;
 
     /// One piece.
-    explicit payload_source(std::span<std::byte> bytes);
+    /// @param begin  where it is in the sequence, if the bytes before it are nowhere
+    explicit payload_source(std::span<std::byte> bytes, std::uint64_t begin = 0);
 
     /// Several, in their order.
     explicit payload_source(std::span<std::span<std::byte> const> pieces);
@@ -69,6 +70,7 @@ class payload_source {
 
     std::vector<piece> pieces_; ///< or, if there are none:
     std::byte* first_ = nullptr;
+    std::uint64_t begin_ = 0;           ///< of the first run, in the sequence
     std::uint64_t run_bytes_ = 0;       ///< of each run
     std::vector<dimension> dimensions_; ///< of the runs; the last is the fastest
 };

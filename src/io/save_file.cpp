@@ -43,7 +43,7 @@ void save_file::create(std::vector<stored_object> const& objects, bool increment
     auto const table = seal_table(written_);
     file_.write_at(written_.n_bytes, table);
     written_.n_bytes += table.size();
-    if (!incremental) at(step::reserve, [&] { file_.reserve(written_.n_bytes); });
+    incremental_ = incremental;
     for (auto const& each : written_.objects) {
         if (each.is_contiguous()) continue;
         raise(
@@ -51,6 +51,10 @@ void save_file::create(std::vector<stored_object> const& objects, bool increment
             text("HDF5 gave no place in the file (", each.name, " in ", temporary_.native(), ")"));
     }
     look_at_unknown(names_, rules_of(options_)); // here: commit() may not use HDF5
+}
+
+void save_file::reserve() const {
+    if (!incremental_) at(step::reserve, [&] { file_.reserve(written_.n_bytes); });
 }
 
 // Before HDF5 writes: when its last write of a file fails, version 1.10 crashes at exit.

@@ -27,11 +27,15 @@ class save_file {
     save_file& operator=(save_file&&) = delete;
     ~save_file();
 
-    /// Local. Checks and reserves space, makes the structure, blanks the signature.
+    /// Local. Checks that there is space, makes the structure, blanks the signature.
     /// @param incremental  room for the payload is neither asked for nor reserved: most of it may
     ///                     be taken from another file, and what is reserved would be given back
     /// @throws out_of_memory (no_space), runtime_failure (io_failure)
     void create(std::vector<stored_object> const& objects, bool incremental = false);
+
+    /// Local. Reserves the space for the payload, unless it is incremental.
+    /// @throws out_of_memory (no_space), runtime_failure (io_failure)
+    void reserve() const;
 
     /// Local, when payload and checksums are written. Afterwards the checkpoint has its name, and
     /// retention has removed the oldest.
@@ -53,6 +57,7 @@ class save_file {
     std::filesystem::path temporary_;
     checkpoint_file written_;
     file file_;
+    bool incremental_ = false;
     bool made_ = false;
     bool committed_ = false;
 };

@@ -100,14 +100,17 @@ paths discard(checkpoint_names const& names, std::int64_t step) {
 } // namespace detail
 
 void checkpoint_store::pin(std::filesystem::path const& file) {
+    detail::finish_in_flight(*state_);
     detail::set_pinned(*state_, file, true);
 }
 
 void checkpoint_store::unpin(std::filesystem::path const& file) {
+    detail::finish_in_flight(*state_);
     detail::set_pinned(*state_, file, false);
 }
 
 std::vector<std::filesystem::path> checkpoint_store::pinned() const {
+    detail::finish_in_flight(*state_);
     return detail::by_first(*state_, "pinned", [](detail::checkpoint_names const& names) {
         auto all = names.list();
         std::erase_if(all, [&](auto const& each) { return !names.is_pinned(each); });
@@ -116,6 +119,7 @@ std::vector<std::filesystem::path> checkpoint_store::pinned() const {
 }
 
 std::vector<std::filesystem::path> checkpoint_store::discard_after(std::int64_t step) {
+    detail::finish_in_flight(*state_);
     auto const call = detail::text("discard_after(", step, ")");
     return detail::by_first(*state_, call, [&](detail::checkpoint_names const& names) {
         return detail::discard(names, step);

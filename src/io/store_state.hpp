@@ -11,6 +11,8 @@
 #include "io/due_state.hpp"
 #include "io/payload.hpp"
 #include "io/previous_blocks.hpp"
+#include "io/save_in_flight.hpp"
+#include "io/staging_area.hpp"
 #include "io/store_directory.hpp"
 
 #include <mpi.h>
@@ -43,16 +45,28 @@ struct checkpoint_store::state {
           detail::checkpoint_names where,
           checkpoint_options const& chosen)
         : group(std::move(ranks)), names(std::move(where)), options(chosen) {}
+    state(state const&) = delete;
+    state(state&&) = delete;
+    state& operator=(state const&) = delete;
+    state& operator=(state&&) = delete;
+    // Waits for nothing: a save in flight is left to MPI_Finalize.
+    ~state() {
+        bool const is_over = in_flight && in_flight->pending->has_ended();
+        if (is_over && in_flight->writer != nullptr) in_flight->writer->join();
+    }
 
     std::shared_ptr<detail::store_communicator> group;
     detail::checkpoint_names names;
     checkpoint_options options;
-    detail::store_lock lock;            ///< rank 0's
-    std::string last_uuid;              ///< of what was saved or restored last
+    std::shared_ptr<detail::store_lock const> lock; ///< rank 0's
+    std::string last_uuid;                          ///< of what was saved or restored last
     detail::previous_checkpoint previous; ///< what was saved or restored last, if .incremental
     std::optional<bool> can_share;        ///< rank 0's: whether files can have blocks in common
-    std::vector<std::string> warned_of; ///< per-rank containers that no file can hold
+    std::vector<std::string> warned_of;   ///< per-rank containers that no file can hold
     detail::due_state due;
+    detail::staging_area staging;                    ///< of asynchronous saves
+    std::uint32_t n_async = 0;                       ///< asynchronous saves that began
+    std::optional<detail::save_in_flight> in_flight; ///< or over, and not looked at yet
 
     [[nodiscard]] MPI_Comm comm() const noexcept { return group->comm; }
     [[nodiscard]] bool is_first() const noexcept { return group->rank == 0; }
@@ -65,6 +79,16 @@ namespace detail {
 /// @throws runtime_failure (unsupported)  they are on several nodes
 /// @throws argument_error (invalid_argument)  the communicators differ
 void check_ranks(store_communicator const& store, segment_core const& target, operation op);
+
+/// All. Waits for the asynchronous save in flight, if there is one.
+/// @throws peer_left  its writer died
+void finish_in_flight(checkpoint_store::state& store);
+
+/// All. The same; then throws the error that it ended with, unless the caller has got it.
+void finish_in_flight_or_raise(checkpoint_store::state& store);
+
+/// Local. Takes over what the save in flight came to, if it has ended.
+void notice_end_of_save(checkpoint_store::state& store);
 
 /// Local. All blocks of a part.
 [[nodiscard]] range all_blocks(payload_part const& part);

@@ -163,6 +163,7 @@ std::vector<std::string> check_payload(store_communicator const& store,
 } // namespace detail
 
 verify_report checkpoint_store::verify(std::filesystem::path const& file) const {
+    detail::finish_in_flight(*state_); // it may replace that file
     verify_report report;
     detail::agree(state_->comm(),
                   detail::text("verify(\"", file.native(), "\")"),

@@ -208,8 +208,14 @@ window::window(node const& on, std::size_t n_bytes, window_options const& option
 }
 
 window::window(window&&) noexcept = default;
-window& window::operator=(window&&) noexcept = default;
-window::~window() = default;
+window& window::operator=(window&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+}
+// Without an MPI window nothing is left for MPI_Finalize to do: the memory goes with its holders.
+window::~window() {
+    if (state_ && state_->backing == backing_kind::memfd) leave_finalize(state_.get());
+}
 
 std::span<std::byte> window::bytes() const noexcept {
     return state_->pages->bytes().first(state_->n_bytes);

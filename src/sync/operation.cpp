@@ -48,8 +48,9 @@ constexpr std::array names{
     "create_queue",
     "create_synchronized",
     "reset_counter",
+    "save_async",
 };
-static_assert(names.size() == static_cast<std::size_t>(operation::reset_counter) + 1);
+static_assert(names.size() == static_cast<std::size_t>(operation::save_async) + 1);
 
 } // namespace
 

@@ -52,13 +52,14 @@ std::vector<std::pair<std::uint32_t, std::string>> const rows = {
     {36, "create_queue"},
     {37, "create_synchronized"},
     {38, "reset_counter"},
+    {39, "save_async"},
 };
 
 TEST(Operation, HasAStableNumberAndAName) {
     for (auto const& [number, text] : rows) {
         EXPECT_EQ(name(static_cast<operation>(number)), text);
     }
-    EXPECT_EQ(static_cast<std::uint32_t>(operation::reset_counter), rows.size() - 1);
+    EXPECT_EQ(static_cast<std::uint32_t>(operation::save_async), rows.size() - 1);
 }
 
 TEST(Operation, NamesAreDistinct) {

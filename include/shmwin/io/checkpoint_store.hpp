@@ -10,6 +10,7 @@
 #include "shmwin/io/checkpoint_options.hpp"
 #include "shmwin/io/due.hpp"
 #include "shmwin/io/left_out.hpp"
+#include "shmwin/io/pending_save.hpp"
 #include "shmwin/segment/segment.hpp"
 
 #include <mpi.h>
@@ -46,6 +47,7 @@ struct save_report {
     std::size_t n_bytes_written = 0;       ///< of it, as it was written: compressed, if it was
     std::size_t n_bytes_reused = 0;        ///< of it, taken from the checkpoint before
     double seconds = 0.0;                  ///< until it was durable
+    bool skipped = false;                  ///< nothing was saved: .when_busy = skip
     std::vector<std::string> saved;        ///< names
     std::vector<left_out_object> left_out; ///< by name, with the reason; locks need none
 };
@@ -114,6 +116,32 @@ class SHMWIN_API checkpoint_store {
     save_report save(segment& seg,
                      checkpoint_label const& label,
                      source_line const& where = source_line::current());
+
+    /// All, collective. As save(), but returns when all bytes are copied into shared memory of the
+    /// store (.staging): about as long as a memcpy by all ranks takes. A thread of rank 0, which
+    /// calls neither MPI nor HDF5, writes them behind; MPI_THREAD_FUNNELED is enough. What is
+    /// written to objects, or destroyed, after the return is not in the file.
+    ///
+    /// The first call, and one that saves more than those before, makes that memory, which the
+    /// store keeps: as much as is saved; with .staging = bounded .staging_bytes, and 256 KiB a rank
+    /// at least, but it returns only when the last part is copied. With .deflate it does what
+    /// save() does.
+    ///
+    /// One save of a store is in flight at a time: .when_busy says what a second save_async() does;
+    /// every other call of the store, but due(), waits for its end first. An error of the thread
+    /// is logged, and thrown by wait(); if nobody waited, by the next save() or save_async(), which
+    /// then saves nothing. segment::close() and the end of the store wait for nothing; MPI_Finalize
+    /// and exit() do, until the file is whole. Whatever else ends the process leaves the
+    /// checkpoints of before, as in save().
+    ///
+    /// @throws as save(), but what the thread finds: wait() throws that
+    /// @throws out_of_memory (no_space)  there is no room for the copy: what is needed, and the
+    /// knob
+    /// @throws runtime_failure (busy)    one is in flight, with .when_busy = refuse
+    /// @throws peer_left  a rank left or died meanwhile; the file is gone, or whole
+    pending_save save_async(segment& seg,
+                            checkpoint_label const& label,
+                            source_line const& where = source_line::current());
 
     /// All, collective. Restores the newest whole checkpoint; nothing, if the directory holds
     /// none at all. What is skipped is logged with the reason. Fills objects that exist in place

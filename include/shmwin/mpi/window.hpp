@@ -34,7 +34,8 @@ struct window_options {
 };
 
 /// Owner of the range. The handle is movable; destroying it is local: without free(), the MPI
-/// window is freed at the beginning of MPI_Finalize, in the order of creation.
+/// window is freed at the beginning of MPI_Finalize, in the order of creation. Memory that is no
+/// MPI window (memfd) goes with the handle.
 ///
 /// The range is mapped a second time by each rank, so it stays readable and writable, after free()
 /// and after MPI_Finalize, for as long as keep_alive() is held.

@@ -54,6 +54,7 @@ enum class operation : std::uint32_t {
     create_queue = 36,
     create_synchronized = 37,
     reset_counter = 38,
+    save_async = 39,
 };
 
 /// Local. "create_array", "fence", ...
