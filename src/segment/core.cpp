@@ -190,8 +190,9 @@ segment_core::segment_core(node const& on,
 
 segment_core::~segment_core() = default;
 
+// In each fence: what the call is called is looked up only for an error.
 void segment_core::require_open(operation op) const {
-    require_open(name(op));
+    if (!is_open()) require_open(name(op));
 }
 
 void segment_core::require_open(std::string_view call) const {
