@@ -21,7 +21,8 @@ namespace shmwin::inline v1::detail {
 namespace {
 
 constexpr hsize_t align_above = 65536; // smaller data sets share pages
-// HDF5 hands the space of small data sets out of pieces of this size: they are neighbours then.
+// HDF5 hands the space of small data sets out of pieces of 2 KiB, or of this size if they are many:
+// they are neighbours then, and are written at once.
 constexpr hsize_t small_data_bytes = std::uint64_t{256} << 10U;
 constexpr hsize_t metadata_bytes = std::uint64_t{64} << 10U;
 
@@ -43,9 +44,10 @@ h5_handle utf8_links_with_groups() {
     return list;
 }
 
-h5_handle layout_of_file() {
+h5_handle layout_of_file(std::size_t n_objects) {
     auto access = h5_file_access();
     H5Pset_alignment(access.get(), align_above, 4096);
+    if (n_objects <= most_with_attributes) return access;
     H5Pset_small_data_block_size(access.get(), small_data_bytes);
     H5Pset_meta_block_size(access.get(), metadata_bytes);
     return access;
@@ -58,37 +60,62 @@ std::vector<hsize_t> file_dimensions(stored_object const& object) {
     return dimensions;
 }
 
+h5_handle compressed_layout(std::vector<std::uint64_t> const& chunk, int deflate) {
+    h5_handle list(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+    std::vector<hsize_t> const extents(chunk.begin(), chunk.end());
+    H5Pset_chunk(list.get(), static_cast<int>(extents.size()), extents.data());
+    H5Pset_shuffle(list.get());
+    H5Pset_deflate(list.get(), static_cast<unsigned>(deflate));
+    H5Pset_fill_time(list.get(), H5D_FILL_TIME_NEVER);
+    H5Pset_obj_track_times(list.get(), false);
+    return list;
+}
+
+} // namespace
+
 // A file that is being made. What many data sets have in common is made once.
-class structure_writer {
+class checkpoint_writer::maker {
   public:
-    explicit structure_writer(std::filesystem::path const& path)
+    maker(std::filesystem::path const& path, std::size_t n_objects)
         : path_(path),
-          file_(h5_own(H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, layout_of_file().get()),
-                       H5Fclose,
-                       "H5Fcreate",
-                       path)) {}
+          file_(h5_own(
+              H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, layout_of_file(n_objects).get()),
+              H5Fclose,
+              "H5Fcreate",
+              path)) {}
 
     [[nodiscard]] hid_t file() const noexcept { return file_.get(); }
 
-    h5_handle
-    create(std::string const& name, hid_t type, std::vector<hsize_t> const& dimensions) const {
+    // Contiguous, if it has no chunks of its own.
+    h5_handle create(std::string const& name,
+                     hid_t type,
+                     std::vector<hsize_t> const& dimensions,
+                     h5_handle const& chunks = {}) const {
         auto const space = space_of(dimensions);
         h5_handle made(H5Dcreate2(file_.get(),
                                   name.c_str(),
                                   type,
                                   dimensions.empty() ? scalar_.get() : space.get(),
                                   links_.get(),
-                                  layout_.get(),
+                                  (chunks ? chunks : layout_).get(),
                                   H5P_DEFAULT),
                        H5Dclose);
         if (!made) h5_fail("H5Dcreate2 of " + name, path_);
         return made;
     }
 
-    h5_handle create(stored_object const& object) {
+    // With deflate, in chunks, if it is large.
+    h5_handle create(stored_object& object, int deflate) {
         auto& type = types_[object.type];
         if (!type) type = h5_type_of(*dtype_of_signature(object.type));
-        return create(object.name, type.get(), file_dimensions(object));
+        auto const dimensions = file_dimensions(object);
+        bool const in_chunks =
+            deflate > 0 && object.n_bytes > least_compressed_bytes && !dimensions.empty();
+        if (!in_chunks) return create(object.name, type.get(), dimensions);
+        std::vector<std::uint64_t> const extents(dimensions.begin(), dimensions.end());
+        object.chunks = chunk_grid::of(extents, H5Tget_size(type.get()));
+        auto const chunk = object.chunks.extents_of_chunk(extents);
+        return create(object.name, type.get(), dimensions, compressed_layout(chunk, deflate));
     }
 
     h5_handle write(std::string const& name, hid_t type, hsize_t n, void const* values) const {
@@ -121,6 +148,8 @@ class structure_writer {
     h5_handle file_;
 };
 
+namespace {
+
 std::uint64_t place_of(h5_handle const& dataset) {
     auto const address = H5Dget_offset(dataset.get());
     return address == HADDR_UNDEF ? 0 : static_cast<std::uint64_t>(address);
@@ -142,7 +171,8 @@ h5_handle fixed_text(std::size_t width) {
     return type;
 }
 
-void write_texts(structure_writer const& into,
+template <typename Into>
+void write_texts(Into const& into,
                  std::string const& name,
                  std::vector<std::string_view> const& texts) {
     std::size_t width = 1;
@@ -156,7 +186,8 @@ void write_texts(structure_writer const& into,
     into.write(name, fixed_text(width).get(), texts.size(), all.data());
 }
 
-void write_names(structure_writer const& into, std::vector<stored_object> const& objects) {
+template <typename Into>
+void write_names(Into const& into, std::vector<stored_object> const& objects) {
     std::vector<std::string_view> names;
     names.reserve(objects.size());
     for (auto const& each : objects) {
@@ -165,7 +196,8 @@ void write_names(structure_writer const& into, std::vector<stored_object> const&
     write_texts(into, ".shmwin/objects", names);
 }
 
-void write_descriptions(structure_writer const& into, std::vector<stored_object> const& objects) {
+template <typename Into>
+void write_descriptions(Into const& into, std::vector<stored_object> const& objects) {
     description_table const table(objects);
     write_texts(into, ".shmwin/words", {table.words().begin(), table.words().end()});
     auto const made = into.write(".shmwin/descriptions",
@@ -199,34 +231,65 @@ std::uint64_t checkpoint_file::payload_bytes() const noexcept {
                            [](std::uint64_t sum, auto const& each) { return sum + each.n_bytes; });
 }
 
-checkpoint_file create_checkpoint(std::filesystem::path const& path,
-                                  checkpoint_info const& info,
-                                  std::vector<stored_object> const& objects) {
+checkpoint_writer::checkpoint_writer(std::filesystem::path const& path,
+                                     checkpoint_info const& info,
+                                     std::vector<stored_object> const& objects,
+                                     int deflate)
+    : path_(path) {
     h5_quiet const quiet;
-    checkpoint_file made;
-    made.info = info;
-    made.info.file = path;
-    made.objects = objects;
-    structure_writer into(path);
-    write_labels(into.file(), info);
+    into_ = std::make_unique<maker>(path_, objects.size());
+    made_.info = info;
+    made_.info.file = path;
+    made_.objects = objects;
+    write_labels(into_->file(), info);
     bool const by_attributes = objects.size() <= most_with_attributes;
-    for (auto& each : made.objects) {
-        auto const dataset = into.create(each);
+    for (auto& each : made_.objects) {
+        auto const dataset = into_->create(each, deflate);
         each.file_offset = place_of(dataset);
-        made.n_blocks += each.n_blocks();
+        made_.n_blocks += each.n_blocks();
         if (by_attributes) describe_by_attributes(dataset.get(), each);
     }
-    write_names(into, objects);
-    if (!by_attributes) write_descriptions(into, objects);
-    auto table = into.create(".shmwin/checksums", H5T_STD_U64LE, {made.n_blocks, 2});
+    write_names(*into_, objects);
+    if (!by_attributes) write_descriptions(*into_, objects);
+    auto const table = into_->create(".shmwin/checksums", H5T_STD_U64LE, {made_.n_blocks, 2});
     h5_write_attribute(table.get(), "algorithm", std::string("XXH3_128bits"));
     h5_write_attribute(table.get(), "block_bytes", static_cast<std::int64_t>(checksum_block_bytes));
-    made.checksums_offset = place_of(table);
-    table.reset();
-    made.record_offset = place_of(into.create(".shmwin/record", H5T_STD_U64LE, {4}));
-    at(step::close, [&] { into.close(); });
-    made.n_bytes = std::filesystem::file_size(path);
-    return made;
+    made_.checksums_offset = place_of(table);
+    made_.record_offset = place_of(into_->create(".shmwin/record", H5T_STD_U64LE, {4}));
+}
+
+checkpoint_writer::~checkpoint_writer() {
+    h5_quiet const quiet; // a file that could not be written whole is not closed whole either
+    open_.reset();
+    into_.reset();
+}
+
+void checkpoint_writer::write_chunk(std::size_t object,
+                                    std::uint64_t chunk,
+                                    std::span<std::byte const> bytes) {
+    h5_quiet const quiet;
+    auto const& one = made_.objects[object];
+    if (!open_ || open_object_ != object) {
+        open_ = h5_own(H5Dopen2(into_->file(), one.name.c_str(), H5P_DEFAULT),
+                       H5Dclose,
+                       "H5Dopen2 of " + one.name,
+                       path_);
+        open_object_ = object;
+    }
+    auto const dimensions = file_dimensions(one);
+    auto const first = one.chunks.first_of(
+        chunk, std::vector<std::uint64_t>(dimensions.begin(), dimensions.end()));
+    std::vector<hsize_t> const place(first.begin(), first.end());
+    if (H5Dwrite_chunk(open_.get(), H5P_DEFAULT, 0, place.data(), bytes.size(), bytes.data()) < 0) {
+        h5_fail("H5Dwrite_chunk of " + one.name, path_);
+    }
+}
+
+void checkpoint_writer::close() {
+    h5_quiet const quiet;
+    open_.reset();
+    at(step::close, [&] { into_->close(); });
+    made_.n_bytes = std::filesystem::file_size(path_);
 }
 
 } // namespace shmwin::inline v1::detail

@@ -24,11 +24,14 @@
 #include "shmwin/memory/object_record.hpp"
 
 #include "io/checksum.hpp"
+#include "io/chunks.hpp"
 #include "io/hdf5.hpp"
 
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,8 +57,9 @@ struct stored_object {
     std::uint64_t n_bytes = 0;
     std::uint64_t file_offset = 0; ///< of its payload; 0 if it is empty, or not contiguous
     std::uint64_t first_block = 0; ///< index of its first checksum
+    chunk_grid chunks{};           ///< while it is being written, if it is compressed
 
-    /// False if another tool stored it in chunks: then only HDF5 can read it.
+    /// False if it is stored in chunks, compressed or by another tool: only HDF5 can read it then.
     [[nodiscard]] bool is_contiguous() const noexcept { return n_bytes == 0 || file_offset != 0; }
     [[nodiscard]] bool is_offsets() const noexcept {
         return kind == object_kind::per_rank && name.ends_with(offsets_ending);
@@ -92,12 +96,41 @@ struct checkpoint_record {
 };
 static_assert(sizeof(checkpoint_record) == 32);
 
-/// Local. Makes the file with all its structure, payload and checksums left unwritten.
-/// @returns  the structure as read_checkpoint() would read it
-/// @throws runtime_failure (io_failure), out_of_memory (no_space)
-[[nodiscard]] checkpoint_file create_checkpoint(std::filesystem::path const& path,
-                                                checkpoint_info const& info,
-                                                std::vector<stored_object> const& objects);
+/// A file that is being made: all its structure, payload and checksums left unwritten.
+class checkpoint_writer {
+  public:
+    /// Local.
+    /// @param deflate  1 to 9: larger objects are made for compressed chunks
+    /// @throws runtime_failure (io_failure), out_of_memory (no_space)
+    checkpoint_writer(std::filesystem::path const& path,
+                      checkpoint_info const& info,
+                      std::vector<stored_object> const& objects,
+                      int deflate);
+    checkpoint_writer(checkpoint_writer const&) = delete;
+    checkpoint_writer(checkpoint_writer&&) = delete;
+    checkpoint_writer& operator=(checkpoint_writer const&) = delete;
+    checkpoint_writer& operator=(checkpoint_writer&&) = delete;
+    ~checkpoint_writer();
+
+    /// As read_checkpoint() would read it; its size only after close().
+    [[nodiscard]] checkpoint_file const& structure() const noexcept { return made_; }
+
+    /// Local. One chunk of an object, as HDF5's filters would have made it.
+    /// @throws runtime_failure (io_failure), out_of_memory (no_space)
+    void write_chunk(std::size_t object, std::uint64_t chunk, std::span<std::byte const> bytes);
+
+    /// Local.
+    /// @throws runtime_failure (io_failure), out_of_memory (no_space)
+    void close();
+
+  private:
+    class maker;
+    std::filesystem::path path_;
+    checkpoint_file made_;
+    std::unique_ptr<maker> into_;
+    h5_handle open_; ///< whose chunks come
+    std::size_t open_object_ = 0;
+};
 
 /// Local. Reads the structure of a file; with `check`, also the blocks' checksums, and compares
 /// its own.

@@ -82,6 +82,7 @@ std::uint64_t write_payload(std::filesystem::path const& path,
         auto const bytes = memory.gathered(each);
         auto const sum = checksum_of(bytes); // and now they are in the cache for the copy
         sums.add(each.number, sum);
+        if (each.part.file_offset == 0) return; // compressed: HDF5 has it
         if (small_writer::takes(each.part)) return small.add(each.in_file(), bytes);
         if (unchanged && unchanged->take(each, sum)) return;
         pieces.add(each.in_file(), bytes);

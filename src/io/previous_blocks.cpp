@@ -135,7 +135,8 @@ earlier_object const* previous_blocks::earlier(payload_part const& part) {
     earlier_ = from_.find(part.name);
     if (earlier_ == nullptr) return nullptr;
     bool const aligned = earlier_->file_offset > 0 && earlier_->file_offset % unit_ == 0
-                         && part.file_offset % unit_ == 0 && part.n_bytes >= unit_;
+                         && part.file_offset > 0 && part.file_offset % unit_ == 0
+                         && part.n_bytes >= unit_;
     if (!aligned) earlier_ = nullptr;
     return earlier_;
 }

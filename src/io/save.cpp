@@ -4,6 +4,7 @@
 #include "shmwin/mpi/agreement.hpp"
 #include "shmwin/mpi/error.hpp"
 
+#include "io/compress_parts.hpp"
 #include "io/fail_point.hpp"
 #include "io/inventory.hpp"
 #include "io/options.hpp"
@@ -45,6 +46,7 @@ class saver {
     void run() {
         at(step::prepare, [&] { on_first([&] { prepare(); }); });
         at(step::plan, [&] { broadcast_plan(ranks_.comm, plan_); });
+        if (store_.options.deflate > 0) compress();
         agree_on(ranks_.comm, "save", [&] { at(step::payload, [&] { write_mine(); }); });
         at(step::commit, [&] { on_first([&] { file_.commit(); }); });
     }
@@ -59,7 +61,7 @@ class saver {
     save_report report() {
         auto made = report_of(plan_, all_);
         made.n_bytes_reused = sum_over_ranks(n_bytes_reused_);
-        made.n_bytes_written = made.n_bytes - made.n_bytes_reused;
+        made.n_bytes_written = made.n_bytes - made.n_bytes_reused - sum_over_ranks(n_bytes_less_);
         made.seconds = std::chrono::duration<double>(steady_clock::now() - begin_).count();
         return made;
     }
@@ -69,14 +71,19 @@ class saver {
         all_ = take_inventory(source_, chosen_);
         bool const incremental = has_previous_ && can_share_blocks(store_, file_);
         file_.create(all_.objects, incremental);
-        file_.reserve();
+        if (store_.options.deflate == 0) file_.reserve();
         plan_ = plan_of(file_.structure(), all_);
         plan_.incremental = incremental ? 1 : 0;
     }
 
-    void write_mine() {
+    void find_mine() {
+        if (!parts_.empty()) return;
         if (ranks_.rank != 0) all_ = take_inventory(source_, chosen_);
         parts_ = planned_parts(ranks_, plan_, all_);
+    }
+
+    void write_mine() {
+        find_mine();
         bool const incremental = has_previous_ && plan_.incremental != 0;
         n_bytes_reused_ = write_payload(file_.temporary(),
                                         parts_,
@@ -84,8 +91,23 @@ class saver {
                                         incremental ? &store_.previous : nullptr);
     }
 
+    void compress() {
+        agree_on(ranks_.comm, "save", [&] { find_mine(); });
+        auto const n_bytes = compress_parts(ranks_, plan_, parts_, store_.options.deflate, file_);
+        if (ranks_.rank == 0) {
+            for (auto const& each : plan_.parts) {
+                if (each.chunks.n_chunks() > 0) n_bytes_less_ += each.n_bytes;
+            }
+            n_bytes_less_ -= n_bytes;
+        }
+        on_first([&] {
+            file_.close_structure();
+            file_.reserve();
+        });
+    }
+
     [[nodiscard]] std::uint64_t sum_over_ranks(std::uint64_t mine) const {
-        if (plan_.incremental == 0) return 0;
+        if (plan_.incremental == 0 && store_.options.deflate == 0) return 0;
         check_mpi("MPI_Allreduce",
                   MPI_Allreduce(MPI_IN_PLACE, &mine, 1, MPI_UINT64_T, MPI_SUM, ranks_.comm));
         return mine;
@@ -108,6 +130,7 @@ class saver {
     save_plan plan_;
     std::vector<payload_part> parts_;
     std::uint64_t n_bytes_reused_ = 0; ///< by this rank
+    std::uint64_t n_bytes_less_ = 0;   ///< rank 0's: what compression spares
     steady_clock::time_point begin_ = steady_clock::now();
 };
 

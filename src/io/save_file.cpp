@@ -35,17 +35,27 @@ save_file::~save_file() {
 }
 
 void save_file::create(std::vector<stored_object> const& objects, bool incremental) {
+    incremental_ = incremental;
     remove_file(temporary_); // ours: the store is locked
     at(step::space, [&] { check_space(objects, incremental); });
-    at(step::create, [&] { written_ = create_checkpoint(temporary_, info_, objects); });
+    at(step::create, [&] {
+        writer_.emplace(temporary_, info_, objects, options_.deflate);
+        written_ = writer_->structure();
+    });
+    if (options_.deflate == 0) close_structure();
+}
+
+void save_file::close_structure() {
+    writer_->close();
+    written_ = writer_->structure();
+    writer_.reset();
     file_ = file(temporary_, file::mode::write);
     at(step::blank, [&] { write_signature(file_, false); });
     auto const table = seal_table(written_);
     file_.write_at(written_.n_bytes, table);
     written_.n_bytes += table.size();
-    incremental_ = incremental;
     for (auto const& each : written_.objects) {
-        if (each.is_contiguous()) continue;
+        if (each.is_contiguous() || each.chunks.n_chunks() > 0) continue;
         raise(
             errc::io_failure,
             text("HDF5 gave no place in the file (", each.name, " in ", temporary_.native(), ")"));
@@ -63,7 +73,7 @@ void save_file::check_space(std::vector<stored_object> const& objects, bool incr
     std::uint64_t n_bytes = 0;
     for (auto const& each : objects) {
         n_of_structure += 8192; // and its place in the seal's table
-        if (!incremental) n_bytes += each.n_bytes;
+        if (!incremental || options_.deflate > 0) n_bytes += each.n_bytes;
     }
     check_disk_space(names_.directory(), n_of_structure + n_bytes);
     {

@@ -4,7 +4,10 @@
 // signature, fsync, rename, fsync of the directory. A file that is not whole cannot be opened by
 // any HDF5 reader, and goes with its owner.
 //
-// Layer: io. No MPI here; HDF5 in create() alone, so any thread may commit().
+// Compressed chunks are written by HDF5 before that: until then the file has a hidden name, and
+// says itself that it is open for writing.
+//
+// Layer: io. No MPI here; HDF5 until close_structure() alone, so any thread may commit().
 #pragma once
 
 #include "shmwin/io/checkpoint_store.hpp"
@@ -13,7 +16,11 @@
 #include "io/file.hpp"
 #include "io/store_directory.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace shmwin::inline v1::detail {
@@ -33,7 +40,18 @@ class save_file {
     /// @throws out_of_memory (no_space), runtime_failure (io_failure)
     void create(std::vector<stored_object> const& objects, bool incremental = false);
 
-    /// Local. Reserves the space for the payload, unless it is incremental.
+    /// Local, with .deflate, between create() and close_structure(): one chunk of an object.
+    /// @throws out_of_memory (no_space), runtime_failure (io_failure)
+    void write_chunk(std::size_t object, std::uint64_t chunk, std::span<std::byte const> bytes) {
+        writer_->write_chunk(object, chunk, bytes);
+    }
+
+    /// Local, with .deflate, when all chunks are written. Without, create() does it.
+    /// @throws out_of_memory (no_space), runtime_failure (io_failure)
+    void close_structure();
+
+    /// Local, after close_structure(). Reserves the space for the payload, unless it is
+    /// incremental.
     /// @throws out_of_memory (no_space), runtime_failure (io_failure)
     void reserve() const;
 
@@ -55,9 +73,10 @@ class save_file {
     checkpoint_info info_;
     checkpoint_options options_;
     std::filesystem::path temporary_;
+    bool incremental_ = false;
+    std::optional<checkpoint_writer> writer_;
     checkpoint_file written_;
     file file_;
-    bool incremental_ = false;
     bool made_ = false;
     bool committed_ = false;
 };

@@ -54,8 +54,12 @@ save_plan plan_of(checkpoint_file const& written, inventory const& all) {
     plan.n_blocks = written.n_blocks;
     for (std::size_t i = 0; i < written.objects.size(); ++i) {
         auto const& each = written.objects[i];
-        plan.parts.push_back(
-            {all.memory[i].place, each.n_bytes, each.file_offset, each.first_block});
+        plan.parts.push_back({all.memory[i].place,
+                              each.n_bytes,
+                              each.file_offset,
+                              each.first_block,
+                              all.memory[i].shared ? 1U : 0U,
+                              each.chunks});
     }
     return plan;
 }

@@ -21,6 +21,8 @@ struct planned_part {
     std::uint64_t n_bytes = 0;
     std::uint64_t file_offset = 0;
     std::uint64_t first_block = 0;
+    std::uint64_t shared = 1; ///< 0: each rank may have its own
+    chunk_grid chunks{};      ///< of a compressed one
 };
 
 struct save_plan {
