@@ -8,6 +8,8 @@
 //                            shmwin_first_block
 //     /parts/data, /offsets  two data sets for containers of each rank: see per_rank_parts.hpp
 //     /tasks                 the tasks of a queue, [n]: see queue_part.hpp
+//                            with .deflate larger ones in chunks, shuffled and deflated; then
+//                            the compressed bytes count as structure for the record
 //     /.shmwin/objects       their names
 //     /.shmwin/descriptions  instead of the attributes of each, if they are more than 1,000: a row
 //                            for each; kind and type are indices of /.shmwin/words

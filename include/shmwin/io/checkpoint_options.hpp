@@ -51,7 +51,9 @@ struct checkpoint_options {
     /// they share what they have in common on disk: what rots there has rotted in all of them, and
     /// verify() names it in each. Room is not reserved before.
     bool incremental = false;
-    int deflate = 0;     ///< 1 (fast) to 9: shuffled and compressed; 0: not
+    /// 1 (fast) to 9 (small): arrays above 64 KiB are stored in chunks near 1 MiB, shuffled and
+    /// deflated, as every HDF5 reads them; compressed by all ranks, placed by the first. 0: not.
+    int deflate = 0;
     bool direct = false; ///< past the page cache (O_DIRECT), where the file system can
 
     shmwin::staging staging = staging::full;            ///< of save_async()
