@@ -34,7 +34,7 @@ constexpr std::array<utf8_row, 10> utf8_table{{{0x7F, 1, 0x80, 0xBF},
 // Bytes of the character that `text` begins with; 0 if it is none.
 std::size_t character_bytes(std::string_view text) {
     auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    auto const row = std::ranges::lower_bound(utf8_table, byte(0), {}, &utf8_row::last_lead);
+    auto const* const row = std::ranges::lower_bound(utf8_table, byte(0), {}, &utf8_row::last_lead);
     if (row == utf8_table.end() || text.size() < row->n_bytes) return 0;
     for (std::size_t i = 1; i < row->n_bytes; ++i) {
         auto const least = i == 1 ? row->least_second : 0x80;

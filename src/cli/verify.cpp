@@ -64,7 +64,7 @@ class block_checker {
     };
 
     void add_tasks(std::size_t object) {
-        constexpr std::uint64_t at_once = 64; // 16 MiB
+        constexpr std::uint64_t at_once = 4; // a MiB: opening the file for it costs little
         auto const n = of_.objects[object].n_blocks();
         for (std::uint64_t first = 0; first < n; first += at_once) {
             tasks_.push_back({object, first, std::min(n, first + at_once)});

@@ -192,12 +192,14 @@ class Tool(unittest.TestCase):
 
     def test_verify_names_object_and_block(self):
         self.flip(self.offset_of("fields/u") + 262144 + 5)
+        self.flip(self.offset_of("fields/u") + 200 * 700 * 8 - 1)
         self.flip(self.offset_of("swarm"))
         for jobs in ("1", "4"):
             found = self.json("verify", "-j", jobs, "work/state", status=1)["files"]
             self.assertEqual([each["verdict"] for each in found], ["intact", "intact", "damaged"])
             self.assertEqual(found[2]["problems"],
                              ["fields/u, block 1 (bytes 262144 to 524287)",
+                              "fields/u, block 4 (bytes 1048576 to 1119999)",
                               "swarm, block 0 (bytes 0 to 95)"])
 
     def test_verify_finds_damage_of_the_structure(self):

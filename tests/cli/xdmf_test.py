@@ -82,6 +82,15 @@ class Xdmf(unittest.TestCase):
         found, _ = self.read("run/state-000000000010.xdmf")
         self.check(found, 10)
 
+    def test_dimensions_are_those_of_the_data_sets(self):
+        self.assertEqual(xdmf(path_of(10)).returncode, 0)
+        with h5py.File(path_of(10), "r") as f:
+            for item in xml.parse("run/state-000000000010.xdmf").iter("DataItem"):
+                if item.get("Format") == "HDF":
+                    data = f[item.text.split(":")[1]]
+                    self.assertEqual(item.get("Dimensions").split(), [str(n) for n in data.shape])
+                    self.assertEqual(int(item.get("Precision")), data.dtype.itemsize)
+
     def test_a_store_is_a_series_in_time(self):
         self.assertEqual(xdmf("run/state").returncode, 0)
         _, times = self.read("run/state.xdmf")
