@@ -11,7 +11,10 @@ _shmwin_words() { # subcommands|options [SUBCOMMAND]
         /^Subcommands:/ { listed = 1; next }
         /^[^ ]/ { listed = 0 }
         what == "subcommands" && listed && /^  [a-z]/ { print $1 }
-        what == "options" && /^  -/ { n = split($1, words, ","); for (i = 1; i <= n; ++i) print words[i] }'
+        what == "options" && /^  -/ {
+            n = split($1, words, ",")
+            for (i = 1; i <= n; ++i) print words[i]
+        }'
 }
 
 _shmwin() {

@@ -255,7 +255,8 @@ class Tool(unittest.TestCase):
                 (("--abs", "2"), []), (("--abs", "1.5"), ["ids"]),
                 (("--abs", "1e-5"), ["ids"]), (("--abs", "1e-7"), ["fields/u", "ids", "waves"])):
             status = 1 if different else 0
-            found = self.json("diff", "--unchecked", "--nan-equal", *options, self.file, other, status=status)
+            found = self.json("diff", "--unchecked", "--nan-equal", *options, self.file, other,
+                              status=status)
             self.assertEqual([each["name"] for each in found["objects"] if not each["equal"]],
                              different, options)
             objects = {each["name"]: each for each in found["objects"]}
@@ -279,9 +280,9 @@ class Tool(unittest.TestCase):
     def test_diff_of_infinities(self):
         with h5py.File(self.file, "r+") as f:
             f["odd"][0] = np.inf
-        odd = next(each for each in self.json("diff", "--unchecked", "--nan-equal", "--abs", "1e300", self.file,
-                                              path_of(30), status=1)["objects"]
-                   if each["name"] == "odd")
+        found = self.json("diff", "--unchecked", "--nan-equal", "--abs", "1e300", self.file,
+                          path_of(30), status=1)
+        odd = next(each for each in found["objects"] if each["name"] == "odd")
         self.assertEqual((odd["different"], odd["largest_absolute"]), (1, "inf"))
 
     def test_diff_looks_at_members_not_at_padding(self):
@@ -290,8 +291,8 @@ class Tool(unittest.TestCase):
         self.tool("diff", "--unchecked", "--nan-equal", self.file, path_of(30))
         self.flip(at + 32 + 12) # the second's v[1]
         self.flip(at + 64 + 24) # the third's tag
-        swarm = next(each for each in self.json("diff", "--unchecked", "--nan-equal", self.file, path_of(30),
-                                                status=1)["objects"] if each["name"] == "swarm")
+        found = self.json("diff", "--unchecked", "--nan-equal", self.file, path_of(30), status=1)
+        swarm = next(each for each in found["objects"] if each["name"] == "swarm")
         self.assertEqual(swarm["different"], 2)
         self.assertEqual((swarm["first"]["index"], swarm["first"]["member"]), ([1], "v"))
 
