@@ -69,6 +69,7 @@ void check_value(checkpoint_attribute const& each) {
 
 void check_unique(std::vector<checkpoint_attribute> const& all) {
     std::vector<std::string_view> names;
+    names.reserve(all.size());
     for (auto const& each : all) {
         names.emplace_back(each.name);
     }

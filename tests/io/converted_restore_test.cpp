@@ -276,6 +276,18 @@ TEST_F(ConvertedRestore, DamageIsFoundBeforeAnythingChanges) {
     seg.fence();
 }
 
+TEST_F(ConvertedRestore, OfACompressedFile) {
+    auto const from = seg.create_array<std::int32_t>("a", shape(n_rows, n_columns));
+    fill(from, [](auto i, auto j) { return static_cast<std::int32_t>(number_at(i, j)); });
+    checkpoint_store compressed(world, directory / "small", {.deflate = 1});
+    auto const file = compressed.save(seg, {.step = 1}).file;
+    seg.destroy(from);
+    auto const a = seg.create_array<double>("a", shape(n_rows, n_columns));
+    store.restore(seg, file, convert);
+    EXPECT_TRUE(is_right<double>(a));
+    seg.fence();
+}
+
 TEST_F(ConvertedRestore, OfAFileThatOthersStoredInChunks) {
     SHMWIN_NEEDS_H5PY();
     auto const file = saved_array<std::int32_t>();
