@@ -8,10 +8,11 @@
 
 namespace shmwin::inline v1 {
 
-// The set is never destroyed: lines are read until the process ends.
+// Not destroyed with the statics: lines are read until the process ends.
 source_line source_line::kept(std::string_view file, unsigned line) noexcept {
     try {
-        static auto& names = *new std::unordered_set<std::string>; // NOLINT(*-owning-memory)
+        // NOLINTNEXTLINE(*-owning-memory, *-avoid-non-const-global-variables): never destroyed
+        static auto& names = *new std::unordered_set<std::string>;
         static std::mutex changing;
         std::lock_guard const lock(changing);
         return {names.emplace(file).first->c_str(), line};

@@ -38,7 +38,7 @@ std::string holder_text(lock_holder const& by) {
 
 // The lock is in nobody's hands, but its last holder died or gave up.
 void mutex_state::require_sound(std::uint64_t seen, awaited const& what) {
-    constexpr lock_words words{"died while it held the lock"};
+    constexpr lock_words words;
     raise_unless_sound(what,
                        static_cast<int>(seen >> 32U) - 1,
                        (seen & not_recoverable) != 0,
@@ -87,6 +87,12 @@ std::optional<mutex_outcome> mutex_state::take_free(std::uint64_t& seen,
     return kept != 0 ? mutex_outcome::to_repair : mutex_outcome::locked;
 }
 
+// False if the word is not as seen any more: then it is what `seen` becomes.
+bool mutex_state::note_sleeper(std::uint64_t& seen) noexcept {
+    auto const asleep = seen | sleepers;
+    return seen == asleep || word_.compare_exchange_strong(seen, asleep);
+}
+
 mutex_outcome mutex_state::wait(wait_context const& by,
                                 awaited const& what,
                                 wait_deadline until,
@@ -106,9 +112,8 @@ mutex_outcome mutex_state::wait(wait_context const& by,
             continue;
         }
         if ((seen & ~flags) == mine) raise_own(what, holder_in(seen));
-        auto const asleep = seen | sleepers;
-        if (seen != asleep && !word_.compare_exchange_strong(seen, asleep)) continue;
-        auto const old = static_cast<std::uint32_t>(asleep);
+        if (!note_sleeper(seen)) continue;
+        auto const old = static_cast<std::uint32_t>(seen | sleepers);
         auto const changed = [&] {
             return static_cast<std::uint32_t>(word_.load(std::memory_order_relaxed)) != old;
         };

@@ -86,6 +86,7 @@ class checked_reference {
     }
     // NOLINTEND(*-assign*, *-unconventional-assign-operator, cert-oop54-cpp)
 
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): it makes operators
 #define SHMWIN_CHECKED_ASSIGNMENT(op)                                                              \
     template <typename U>                                                                          \
     requires requires(T & value, U const& by) {                                                    \

@@ -61,7 +61,7 @@ struct lock_calls {
 
 /// What owner_died says.
 struct lock_words {
-    char const* how_it_broke;
+    char const* how_it_broke = "died while it held the lock";
     char const* remedy = "lock_to_repair(), mend the data, mark_consistent()";
 };
 
@@ -173,6 +173,7 @@ class mutex_state {
     take_free(std::uint64_t& seen, std::uint64_t mine, bool to_repair, awaited const& what);
     [[nodiscard]] SHMWIN_API bool try_again(wait_context const& by, awaited const& what);
     SHMWIN_API void give_back(wait_context const& by, awaited const& what);
+    [[nodiscard]] bool note_sleeper(std::uint64_t& seen) noexcept;
     bool end_of_dead(std::uint64_t seen, wait_context const& by);
     void look_at_holder(wait_context const& by, awaited const& what, patience& left);
     static void require_sound(std::uint64_t seen, awaited const& what);
