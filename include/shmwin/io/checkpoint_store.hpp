@@ -108,6 +108,11 @@ class SHMWIN_API checkpoint_store {
     /// @throws argument_error (invalid_argument)  the step is negative; an attribute has a name
     ///         that is empty, the library's own or there twice, or is too large; or an object's
     ///         name is also a group of another's
+    /// Memory beside the segment, on each rank: a buffer of 256 KiB, 16 bytes for each block of
+    /// 256 KiB that it writes, and a description of each object; with .incremental, 16 bytes for
+    /// each block of the checkpoint before; with .deflate three chunks near 1 MiB, on the first
+    /// rank four.
+    ///
     /// @throws out_of_memory (no_space)      the disk has no room: required, available, path
     /// @throws runtime_failure (io_failure)  writing failed: call, path, reason
     /// @throws runtime_failure (unsupported) the communicator spans several nodes
@@ -177,6 +182,10 @@ class SHMWIN_API checkpoint_store {
     ///
     /// Queues are replaced as a whole, when all blocks were right: leases that are out then are
     /// void (their done() says false), and attempts count anew.
+    ///
+    /// Memory beside the segment, on each rank: a buffer of 256 KiB, or a window of 8 MiB on the
+    /// file; checksums of all blocks, and a description of each object. Of compressed files, on the
+    /// first rank, a copy of the largest object that is not contiguous in memory.
     ///
     /// Locks stay as they are, also those of synchronized data, which are filled without them; a
     /// new one is free.
