@@ -105,14 +105,14 @@ class SHMWIN_API checkpoint_store {
     /// .saved = false, those whose elements have no description, and what .only and .except of the
     /// store leave out. The label's attributes are written as attributes of the file's root.
     ///
-    /// @throws argument_error (invalid_argument)  the step is negative; an attribute has a name
-    ///         that is empty, the library's own or there twice, or is too large; or an object's
-    ///         name is also a group of another's
     /// Memory beside the segment, on each rank: a buffer of 256 KiB, 16 bytes for each block of
     /// 256 KiB that it writes, and a description of each object; with .incremental, 16 bytes for
     /// each block of the checkpoint before; with .deflate three chunks near 1 MiB, on the first
     /// rank four.
     ///
+    /// @throws argument_error (invalid_argument)  the step is negative; an attribute has a name
+    ///         that is empty, the library's own or there twice, or is too large; or an object's
+    ///         name is also a group of another's
     /// @throws out_of_memory (no_space)      the disk has no room: required, available, path
     /// @throws runtime_failure (io_failure)  writing failed: call, path, reason
     /// @throws runtime_failure (unsupported) the communicator spans several nodes
