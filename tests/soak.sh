@@ -8,7 +8,7 @@ usage() {
 usage: tests/soak.sh [STAGE...] [--kills N] [--build FOLDER]
 
   io      kills a program that saves without end, N times with one rank and a quarter as often
-          with two; every restart must find a whole checkpoint. Another seed each time.
+          with two, and again while it saves asynchronously, 5 N times with one; every restart must find a whole checkpoint. Another seed each time.
   memory  the heap: 5 N random kills under load, deaths at more instructions, N seeds of the model
   sync    kills N ranks at random moments in each of: holding or waiting for a lock, a barrier and
           the like, waiting for a value, a lease out, find_or_construct; then all ranks together at
@@ -65,6 +65,9 @@ soak_io() {
     saver=$(program test_io_program)
     python3 "$root/tests/support/io_kill_soak.py" "$saver" "$kills" --seed $RANDOM
     python3 "$root/tests/support/io_kill_soak.py" "$saver" $((kills / 4)) --seed $RANDOM \
+        -- mpirun -n 2
+    python3 "$root/tests/support/io_kill_soak.py" "$saver" $((5 * kills)) --async --seed $RANDOM
+    python3 "$root/tests/support/io_kill_soak.py" "$saver" $((kills / 4)) --async --seed $RANDOM \
         -- mpirun -n 2
     # 100,000 names, and 4.3 GiB in one data set.
     SHMWIN_TEST_SOAK=5 mpirun -n 2 "$(program test_io_many_names)" --gtest_brief=1

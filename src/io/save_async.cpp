@@ -83,7 +83,18 @@ class async_saver {
                                  && can_share_blocks(store_, *file_);
         file_->create(all_.objects, incremental);
         plan_ = plan_of(file_->structure(), all_);
+        if (store_.options.staging == staging::frozen) leave_in_place();
         plan_.incremental = incremental ? 1 : 0;
+    }
+
+    // Of the segment's own, for that stays where it is as long as anyone holds it; small things are
+    // cheaply copied, and then may be written to.
+    void leave_in_place() {
+        for (std::size_t i = 0; i < plan_.parts.size(); ++i) {
+            auto const kind = all_.objects[i].kind;
+            bool const large = kind == object_kind::array || kind == object_kind::levels;
+            plan_.parts[i].in_place = large && all_.memory[i].holder != nullptr ? 1 : 0;
+        }
     }
 
     void start_writer() {
@@ -97,7 +108,7 @@ class async_saver {
         job.file = std::move(file_);
         if (plan_.incremental != 0) job.previous = std::move(store_.previous);
         job.lock = store_.lock;
-        job.keep.push_back(store_.staging.keep_alive());
+        job.keep = {store_.staging.keep_alive(), source_.memory_window().keep_alive()};
         writer_ = background_save::start(store_.names.lock(), std::move(job));
     }
 

@@ -37,6 +37,11 @@ staged_payload::staged_payload(save_plan const& plan,
                                checkpoint_options const& options,
                                int n_ranks) {
     for (auto const& each : plan.parts) {
+        is_staged_.push_back(each.in_place == 0);
+        if (each.in_place != 0) {
+            places_.push_back(0);
+            continue;
+        }
         n_bytes_ = round_up(n_bytes_, each.n_bytes >= page ? page : line);
         places_.push_back(n_bytes_);
         n_bytes_ += each.n_bytes;
@@ -57,7 +62,7 @@ void staged_payload::copy(std::span<payload_part const> mine,
                           function_ref<void(waitable&, std::uint32_t)> wait) const {
     if (!shape_) {
         for (std::size_t i = 0; i < mine.size(); ++i) {
-            copy_blocks(mine[i], area + places_[i]);
+            if (is_staged_[i]) copy_blocks(mine[i], area + places_[i]);
         }
         return;
     }
@@ -78,7 +83,10 @@ std::vector<payload_part> staged_payload::parts(save_plan const& plan,
         auto const& each = plan.parts[i];
         payload_part part{
             {}, each.n_bytes, each.file_offset, each.first_block, {}, nullptr, true, mine[i].name};
-        if (!shape_) {
+        if (!is_staged_[i]) {
+            part.memory = mine[i].memory;
+            part.mine = all_blocks(part);
+        } else if (!shape_) {
             part.memory = payload_source(std::span(area + places_[i], each.n_bytes));
             part.mine = all_blocks(part);
         }

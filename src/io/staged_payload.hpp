@@ -41,13 +41,14 @@ class staged_payload {
               std::byte* area,
               function_ref<void(waitable&, std::uint32_t)> wait) const;
 
-    /// Local. The parts as the writer finds them: all blocks in the area; none, if they come
-    /// through the ring.
+    /// Local. The parts as the writer finds them: all blocks in the area, or in place; none, if
+    /// they come through the ring.
     [[nodiscard]] std::vector<payload_part>
     parts(save_plan const& plan, std::span<payload_part const> mine, std::byte* area) const;
 
   private:
     std::vector<std::uint64_t> places_; ///< of the parts
+    std::vector<bool> is_staged_;       ///< false: it is written from where it is
     std::size_t n_bytes_ = 0;
     std::optional<staging_ring::shape> shape_;
 };

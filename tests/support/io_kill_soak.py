@@ -2,9 +2,10 @@
 """Kills a program that saves without end, at random moments; the next one must find a whole
 checkpoint with the right values, and no temporary.
 
-usage: io_kill_soak.py PROGRAM KILLS [--seed N] [-- LAUNCHER...]
+usage: io_kill_soak.py PROGRAM KILLS [--seed N] [--async] [-- LAUNCHER...]
 PROGRAM is io_program, started as LAUNCHER... PROGRAM soak PATH; every rank is killed by SIGKILL.
-Each start checks what the kill before it left: wrong values are its failure.
+Each start checks what the kill before it left: wrong values are its failure. With --async it saves
+asynchronously and overwrites everything meanwhile; full and bounded staging in turn.
 """
 import argparse
 import os
@@ -24,18 +25,21 @@ parser = argparse.ArgumentParser()
 parser.add_argument("program")
 parser.add_argument("kills", type=int)
 parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--async", action="store_true", dest="asynchronous")
 options = parser.parse_args(arguments)
 
 chance = random.Random(options.seed)
-folder = "soak"
+folder = "soak_async" if options.asynchronous else "soak"
 shutil.rmtree(folder, ignore_errors=True)
 os.mkdir(folder)
 path = os.path.join(folder, "state")
 ranks = int(launcher[launcher.index("-n") + 1]) if launcher else 1
 
 
-def start(durable):
+def start(durable, bounded=False):
     environment = dict(os.environ)
+    if options.asynchronous:
+        environment["SOAK_ASYNC"] = "bounded" if bounded else "full"
     if not durable:
         environment["SOAK_NOT_DURABLE"] = "1"
     return subprocess.Popen([*launcher, os.path.abspath(options.program), "soak", path],
@@ -83,7 +87,7 @@ between = 0  # kills after which a temporary was there: in the middle of a save
 saves = 0
 temporaries = lambda: [n for n in os.listdir(folder) if n.endswith(".tmp")]
 for kill in range(options.kills):
-    job = start(durable=kill % 2 == 0)
+    job = start(durable=kill % 2 == 0, bounded=kill // 2 % 2 == 1)
     pids, found = await_restart(job, newest)
     time.sleep(chance.random() * 0.05)
     chance.shuffle(pids)

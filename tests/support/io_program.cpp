@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -40,6 +41,9 @@ constexpr char const* usage = R"(usage: io_program COMMAND PATH
   fault PATH    restores what is there, compares, saves the next version; FAULT_REPLACES: of the
                 same step; prints what it does
   fail_points - prints the names of the fail points
+  leave PATH    saves every kind of object asynchronously as step 7 of the store PATH and ends
+                while it is in flight: by MPI_Finalize; LEAVE=exit, unwind: by exit(), and while
+                an exception leaves the ranks' scopes; LEAVE=store: the store ends first
   soak PATH     restores what is there, compares, then saves without end; prints what it does
 )";
 
@@ -161,6 +165,29 @@ int nodes(node const& on, std::string const& path) {
     return status;
 }
 
+// --- ends with a save in flight ------------------------------------------------------------------
+
+int leave(node const& on, std::string const& path) {
+    char const* const found = std::getenv("LEAVE"); // NOLINT(*-mt-unsafe)
+    std::string_view const how = found == nullptr ? "" : found;
+    segment seg(on, {.capacity = 64_MiB});
+    every_object all(seg);
+    all.create();
+    all.flip();
+    all.fill(42);
+    {
+        checkpoint_store store(world, path);
+        auto const pending = store.save_async(seg, {.step = 7, .time = 1.25});
+        all.fill(43);
+        if (pending.test()) return fail("it was over too soon: this proves nothing");
+        if (how == "exit") std::exit(0); // NOLINT(*-mt-unsafe): one thread of the host's
+        if (how == "unwind") throw std::runtime_error("as wanted");
+        if (how != "store") return 0;
+    }
+    seg.close();
+    return 0;
+}
+
 // Element i of the array in the state after `step`.
 double soak_value(std::int64_t step, std::int64_t i) {
     return static_cast<double>(step) * 1e7 + static_cast<double>(i);
@@ -218,7 +245,14 @@ int soak(node const& on, std::string const& path) {
     segment seg(on, {.capacity = 16_MiB});
     soak_state state(seg);
     bool const durable = std::getenv("SOAK_NOT_DURABLE") == nullptr; // NOLINT(*-mt-unsafe)
-    checkpoint_store store(world, path, {.keep = 2, .durable = durable});
+    char const* const async = std::getenv("SOAK_ASYNC");             // NOLINT(*-mt-unsafe)
+    bool const bounded = async != nullptr && std::string_view(async) == "bounded";
+    checkpoint_store store(world,
+                           path,
+                           {.keep = 2,
+                            .durable = durable,
+                            .staging = bounded ? staging::bounded : staging::full,
+                            .staging_bytes = 1_MiB});
     if (has_temporaries(std::filesystem::path(path).parent_path())) {
         return fail("temporaries were not swept");
     }
@@ -234,7 +268,13 @@ int soak(node const& on, std::string const& path) {
     static_cast<void>(std::fflush(stdout));
     for (;;) {
         state.advance(++step);
-        store.save(seg, {.step = step});
+        if (async != nullptr) {
+            auto pending = store.save_async(seg, {.step = step});
+            state.advance(step + 1); // under load: what is written to now is not in the file
+            pending.wait();
+        } else {
+            store.save(seg, {.step = step});
+        }
         if (seg.rank() == 0) {
             std::printf("saved %lld\n", static_cast<long long>(step));
             static_cast<void>(std::fflush(stdout));
@@ -305,6 +345,7 @@ int run(std::string_view command, std::string const& path) {
                              row{"verify", verify},
                              row{"known", known},
                              row{"nodes", nodes},
+                             row{"leave", leave},
                              row{"soak", soak},
                              row{"fault", fault},
                              row{"fail_points", fail_points}}) {
@@ -320,6 +361,9 @@ int main(int argc, char** argv) {
     int status = 1;
     try {
         status = argc == 3 ? run(argv[1], argv[2]) : fail(usage);
+    } catch (std::runtime_error const& failed) {
+        bool const wanted = std::string_view(failed.what()) == "as wanted";
+        status = wanted ? 0 : fail(failed.what());
     } catch (std::exception const& failed) {
         status = fail(failed.what());
     }

@@ -18,7 +18,8 @@ namespace shmwin::inline v1 {
 enum class staging : std::uint8_t {
     full,    ///< a copy of all: returns after a copy at memory speed; memory: as much again
     bounded, ///< .staging_bytes at a time: returns when the last part is copied; memory: that much
-    frozen,  ///< no copy: nothing may be written to saved objects until it is done
+    frozen,  ///< no copy of the segment's own arrays and levels: nothing may be written to them,
+             ///< and none destroyed, until it is done; all else is copied
 };
 
 /// What a save does while an asynchronous one of the same store is in flight.
