@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // object_reader: the bytes of one object of a checkpoint, in the order of the file, however they
-// are stored: as one piece, or in chunks that another tool or a compression made. For tools that
+// are stored: as one piece, or in chunks, compressed or made by another tool. For tools that
 // read a checkpoint without a segment.
 //
 // Layer: io.
