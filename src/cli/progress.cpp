@@ -16,6 +16,10 @@ namespace {
 constexpr auto interval = std::chrono::milliseconds(200);
 constexpr std::string_view wipe = "\r\x1b[K";
 
+void show(std::string_view text) {
+    static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+}
+
 } // namespace
 
 progress::progress(std::string what, std::uint64_t n_bytes)
@@ -24,7 +28,7 @@ progress::progress(std::string what, std::uint64_t n_bytes)
       is_shown_(n_bytes > 0 && ::isatty(STDERR_FILENO) == 1) {}
 
 progress::~progress() {
-    if (is_drawn_) std::fwrite(wipe.data(), 1, wipe.size(), stderr);
+    if (is_drawn_) show(wipe);
 }
 
 void progress::add(std::uint64_t n_bytes) {
@@ -50,7 +54,7 @@ void progress::draw(clock::time_point now) {
                                   short_bytes(static_cast<std::uint64_t>(
                                       static_cast<double>(done) / std::max(seconds, 1e-3))),
                                   share > 0 ? seconds / share - seconds : 0.0);
-    std::fwrite(line.data(), 1, line.size(), stderr);
+    show(line);
     drawn_ = now;
     is_drawn_ = true;
 }

@@ -30,12 +30,14 @@ struct fate {
 std::vector<fate> fates_of(store_files const& store, prune_options const& options) {
     auto const files = list({store.path, store.files, {}});
     std::vector<detail::retention_candidate> candidates;
+    candidates.reserve(files.size());
     for (auto const& each : files) {
         candidates.push_back({each.step, each.state == "whole", each.is_pinned, false});
     }
     auto const whys = detail::fates_of(candidates, {options.keep, options.keep_every});
     detail::checkpoint_names const names(store.path);
     std::vector<fate> all;
+    all.reserve(files.size());
     for (std::size_t i = 0; i < files.size(); ++i) {
         auto const& file = files[i].file;
         bool const is_ours = file == names.of_step(names.step_of(file));
