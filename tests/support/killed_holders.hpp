@@ -34,9 +34,9 @@ struct KilledHolders : testing::Test {
 
     struct state {
         typename Lock::mutex_type mutex;
-        std::uint64_t count; // plain: guarded by the mutex
-        std::uint64_t twice; // plain: 2 * count, but for a moment inside the lock
-        std::uint64_t n_repairs;
+        std::uint64_t count = 0; // plain: guarded by the mutex
+        std::uint64_t twice = 0; // plain: 2 * count, but for a moment inside the lock
+        std::uint64_t n_repairs = 0;
         std::atomic<std::int64_t> longest_wait_us;
         std::array<std::atomic<std::uint64_t>, n_children> n_done;
     };

@@ -142,40 +142,6 @@ TEST_F(Arrivals, OfWhoIsFurtherAreLeftAlone) {
     EXPECT_EQ(now(1, next), how_it_is::open);
 }
 
-// One says that the other does not come any more, at the moment in which it comes.
-TEST_F(Arrivals, AreDecidedOnceAlsoInARace) {
-    int const n_rounds = 5000;
-    std::atomic<int> n_ready{0};
-    std::atomic<std::uint64_t> theirs{0};
-    auto const together = [&](int number) {
-        ++n_ready;
-        while (n_ready < 2 * number) {
-            std::this_thread::yield();
-        }
-    };
-    int n_met = 0;
-    test::as_threads(2, [&](int rank) {
-        for (int round = 0; round < n_rounds; ++round) {
-            if (rank == 0) {
-                begin_with(static_cast<std::uint32_t>(round));
-                EXPECT_NE(of(2).arrive(fence_tag, false), 0U);
-            }
-            together(3 * round + 1);
-            auto const word = of(rank).arrive(fence_tag, false);
-            if (rank == 0) of(0).abandon(word);
-            if (rank == 1) theirs = word;
-            together(3 * round + 2);
-            if (rank == 0) {
-                bool const came = theirs != 0;
-                EXPECT_EQ(now(0, word), came ? how_it_is::met : how_it_is::abandoned) << round;
-                n_met += came ? 1 : 0;
-            }
-            together(3 * round + 3);
-        }
-    });
-    RecordProperty("met", n_met);
-}
-
 TEST_F(Arrivals, OfAllCannotBeAbandoned) {
     auto const mine = of(0).arrive(fence_tag, false);
     for (int const rank : {1, 2}) {

@@ -103,7 +103,7 @@ class ConditionVariableTogether : public Together {
             }
             return true;
         }));
-        auto const end = all.n_times.begin() + std::int64_t{n_each} * n_putting;
+        auto* const end = all.n_times.begin() + std::int64_t{n_each} * n_putting;
         EXPECT_TRUE(std::all_of(all.n_times.begin(), end, [](auto& n) { return n == 1; }));
         EXPECT_TRUE(std::all_of(end, all.n_times.end(), [](auto& n) { return n == 0; }));
         EXPECT_EQ(all.n_put, all.n_taken);

@@ -18,7 +18,6 @@ namespace shmwin {
 namespace {
 
 using namespace test;
-using detail::most_units;
 using detail::semaphore_state;
 
 struct rooms {
