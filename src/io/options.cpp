@@ -118,7 +118,6 @@ std::uint64_t hash_of(checkpoint_options const& options) {
     all.add(options.except);
     all.add(options.incremental);
     all.add(options.deflate);
-    all.add(options.direct);
     all.add(options.staging);
     all.add(options.staging_bytes);
     all.add(options.when_busy);

@@ -43,8 +43,8 @@ struct store_communicator final : finalizable {
 struct checkpoint_store::state {
     state(std::shared_ptr<detail::store_communicator> ranks,
           detail::checkpoint_names where,
-          checkpoint_options const& chosen)
-        : group(std::move(ranks)), names(std::move(where)), options(chosen) {}
+          checkpoint_options chosen)
+        : group(std::move(ranks)), names(std::move(where)), options(std::move(chosen)) {}
     state(state const&) = delete;
     state(state&&) = delete;
     state& operator=(state const&) = delete;

@@ -55,7 +55,6 @@ struct checkpoint_options {
     /// 1 (fast) to 9 (small): arrays above 64 KiB are stored in chunks near 1 MiB, shuffled and
     /// deflated, as every HDF5 reads them; compressed by all ranks, placed by the first. 0: not.
     int deflate = 0;
-    bool direct = false; ///< past the page cache (O_DIRECT), where the file system can
 
     shmwin::staging staging = staging::full;            ///< of save_async()
     std::size_t staging_bytes = std::size_t{64} << 20U; ///< of staging::bounded, of all ranks
