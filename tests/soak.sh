@@ -8,7 +8,8 @@ usage() {
 usage: tests/soak.sh [STAGE...] [--kills N] [--build FOLDER]
 
   io      kills a program that saves without end, N times with one rank and a quarter as often
-          with two, and again while it saves asynchronously, 5 N times with one; every restart must find a whole checkpoint. Another seed each time.
+          with two, and again while it saves asynchronously, 5 N times with one; every restart
+          must find a whole checkpoint. Another seed each time.
   memory  the heap: 5 N random kills under load, deaths at more instructions, N seeds of the model
   sync    kills N ranks at random moments in each of: holding or waiting for a lock, a barrier and
           the like, waiting for a value, a lease out, find_or_construct; then all ranks together at

@@ -21,8 +21,8 @@ struct planned_part {
     std::uint64_t n_bytes = 0;
     std::uint64_t file_offset = 0;
     std::uint64_t first_block = 0;
-    std::uint64_t shared = 1; ///< 0: each rank may have its own
-    chunk_grid chunks{};      ///< of a compressed one
+    std::uint64_t shared = 1;   ///< 0: each rank may have its own
+    chunk_grid chunks{};        ///< of a compressed one
     std::uint64_t in_place = 0; ///< 1: an asynchronous save writes it from where it is
 };
 
