@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Makes the checkpoints that tool_test.py looks at; it knows the values, too.
 //   make_checkpoints PATH [LAST]   steps 10, 20, ... LAST (default 30) of the store PATH
+//   make_checkpoints packed PATH   step 10, compressed
 //   make_checkpoints unlike PATH   step 10, with other objects
 //   make_checkpoints hollow PATH   step 10, without any array
 //   make_checkpoints hold PATH     opens the store, says so, and waits for the end of its input
@@ -116,11 +117,11 @@ class state {
     array<particle, 1> swarm_ = seg_.create_array<particle>("swarm", shape(3));
 };
 
-void make(std::string const& path, std::int64_t last) {
+void make(std::string const& path, std::int64_t last, int deflate = 0) {
     node const on(MPI_COMM_WORLD);
     segment seg(on, {.capacity = 16_MiB});
     state all(seg);
-    checkpoint_store store(MPI_COMM_WORLD, path, {.keep = 100});
+    checkpoint_store store(MPI_COMM_WORLD, path, {.keep = 100, .deflate = deflate});
     for (std::int64_t step = 10; step <= last; step += 10) {
         all.fill(step);
         store.save(seg,
@@ -170,6 +171,8 @@ int main(int argc, char** argv) {
             hold(argv[2]);
         } else if (first == "hollow" && argc == 3) {
             make_hollow(argv[2]);
+        } else if (first == "packed" && argc == 3) {
+            make(argv[2], 10, 1);
         } else if (first == "unlike" && argc == 3) {
             make_unlike(argv[2]);
         } else {

@@ -223,6 +223,20 @@ class Tool(unittest.TestCase):
         self.assertEqual(found["problems"], ["fields/u, block 4 (bytes 1048576 to 1119999)",
                                              "left, block 0 (bytes 0 to 47)"])
 
+    def test_compressed_ones_are_read_like_others(self):
+        subprocess.run([maker, "packed", "work/packed"], check=True)
+        packed = path_of(10, "work/packed")
+        u = next(each for each in self.json("info", packed)["objects"]
+                 if each["name"] == "fields/u")
+        self.assertEqual(u["filters"], ["shuffle", "deflate 1"])
+        self.assertLess(u["stored_bytes"], u["bytes"])
+        self.assertIn(f"{packed}: intact", self.tool("verify", "--jobs", "2", packed))
+        self.tool("diff", "--nan-equal", packed, path_of(10))
+        self.tool("stat", packed)
+        with h5py.File(packed, "r+") as f:
+            f["fields/u"][199, 699] += 1
+        self.assertIn("fields/u, block 4", self.tool("verify", packed, status=1))
+
     # --- diff: of files that h5py has edited, so that their checksums are wrong
 
     def test_diff_of_equal_files(self):
