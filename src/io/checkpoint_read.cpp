@@ -44,6 +44,36 @@ std::uint64_t offset_of(hid_t dataset) {
     return address == HADDR_UNDEF ? 0 : static_cast<std::uint64_t>(address);
 }
 
+// Before memory is taken for so much: whether the file can hold it. What is stored in chunks may
+// be compressed, to any share of its size.
+std::uint64_t n_bytes_of(hid_t dataset,
+                         std::uint64_t element_bytes,
+                         checkpoint_file const& in,
+                         std::string const& name) {
+    std::uint64_t n_bytes = element_bytes;
+    bool is_possible = true;
+    for (auto const extent : shape_of(dataset)) {
+        is_possible =
+            is_possible && extent >= 0
+            && !__builtin_mul_overflow(n_bytes, static_cast<std::uint64_t>(extent), &n_bytes);
+    }
+    auto const place = offset_of(dataset);
+    bool const in_file = place == 0 || (place <= in.n_bytes && n_bytes <= in.n_bytes - place);
+    if (!is_possible || !in_file) damaged(in.info.file, text(name, " is larger than the file"));
+    return n_bytes;
+}
+
+// Of the tables, which are read as a whole: enough for checksums of 32 TiB.
+std::size_t table_bytes_of(hid_t dataset,
+                           std::uint64_t element_bytes,
+                           checkpoint_file const& in,
+                           std::string const& name) {
+    constexpr std::uint64_t most = std::uint64_t{2} << 30U;
+    auto const n_bytes = n_bytes_of(dataset, element_bytes, in, name);
+    if (n_bytes > most) damaged(in.info.file, text(name, " has ", n_bytes, " bytes"));
+    return n_bytes;
+}
+
 std::optional<object_kind> kind_of_name(std::string const& wanted) {
     for (auto const each : {object_kind::array,
                             object_kind::levels,
@@ -96,7 +126,8 @@ dtype element_of(stored_object const& object, std::filesystem::path const& path)
 }
 
 std::vector<std::string>
-read_texts(hid_t file, std::filesystem::path const& path, std::string const& name) {
+read_texts(hid_t file, checkpoint_file const& in, std::string const& name) {
+    auto const& path = in.info.file;
     auto const dataset = open_dataset(file, path, name);
     h5_handle const type(H5Dget_type(dataset.get()), H5Tclose);
     auto const width = H5Tget_size(type.get());
@@ -104,7 +135,7 @@ read_texts(hid_t file, std::filesystem::path const& path, std::string const& nam
     bool const fits = shape.size() == 1 && H5Tget_class(type.get()) == H5T_STRING
                       && H5Tis_variable_str(type.get()) == 0;
     if (!fits) damaged(path, text(name, " is no list of texts"));
-    std::string all(width * static_cast<std::size_t>(shape[0]), '\0');
+    std::string all(table_bytes_of(dataset.get(), width, in, name), '\0');
     if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()) < 0) {
         damaged(path, text(name, ", ", h5_reason()));
     }
@@ -116,17 +147,20 @@ read_texts(hid_t file, std::filesystem::path const& path, std::string const& nam
 }
 
 // Nothing, if attributes say it.
-std::optional<description_table> read_descriptions(hid_t file, std::filesystem::path const& path) {
+std::optional<description_table> read_descriptions(hid_t file, checkpoint_file const& in) {
+    auto const& path = in.info.file;
     if (H5Lexists(file, ".shmwin/descriptions", H5P_DEFAULT) <= 0) return std::nullopt;
     auto const dataset = open_dataset(file, path, ".shmwin/descriptions");
     auto const shape = shape_of(dataset.get());
     if (shape.size() != 1) damaged(path, "its table of objects has another shape");
-    std::vector<description_table::row> rows(static_cast<std::size_t>(shape[0]));
+    using row = description_table::row;
+    std::vector<row> rows(table_bytes_of(dataset.get(), sizeof(row), in, ".shmwin/descriptions")
+                          / sizeof(row));
     auto const type = description_table::row_type();
     if (H5Dread(dataset.get(), type.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()) < 0) {
         damaged(path, text("its table of objects, ", h5_reason()));
     }
-    description_table table(std::move(rows), read_texts(file, path, ".shmwin/words"));
+    description_table table(std::move(rows), read_texts(file, in, ".shmwin/words"));
     checksum const expected{
         static_cast<std::uint64_t>(h5_read_integer(dataset.get(), "checksum_low")),
         static_cast<std::uint64_t>(h5_read_integer(dataset.get(), "checksum_high"))};
@@ -153,10 +187,9 @@ class element_types {
     std::unordered_map<std::string, one> known_; ///< by signature
 };
 
-stored_object read_object(hid_t dataset,
-                          std::filesystem::path const& path,
-                          stored_object&& found,
-                          element_types& types) {
+stored_object
+read_object(hid_t dataset, checkpoint_file const& in, stored_object&& found, element_types& types) {
+    auto const& path = in.info.file;
     auto const& [type, expected] = types.of(found, path);
     h5_handle const stored(H5Dget_type(dataset), H5Tclose);
     if (H5Tequal(stored.get(), expected.get()) <= 0) {
@@ -165,21 +198,17 @@ stored_object read_object(hid_t dataset,
     found.shape = shape_of(dataset);
     if (found.order == memory_order_kind::left) std::ranges::reverse(found.shape);
     check_queue(found, path);
-    found.n_bytes = type.n_bytes();
-    for (auto const extent : found.shape) {
-        found.n_bytes *= static_cast<std::uint64_t>(extent);
-    }
+    found.n_bytes = n_bytes_of(dataset, type.n_bytes(), in, found.name);
     found.file_offset = offset_of(dataset);
     return std::move(found);
 }
 
-std::vector<checksum>
-read_checksums(hid_t table, std::filesystem::path const& path, std::uint64_t n_blocks) {
-    std::vector<checksum> all(n_blocks);
+std::vector<checksum> read_checksums(hid_t table, checkpoint_file const& in) {
+    std::vector<checksum> all(table_bytes_of(table, 8, in, ".shmwin/checksums") / sizeof(checksum));
     static_assert(sizeof(checksum) == 16);
-    if (n_blocks > 0
+    if (!all.empty()
         && H5Dread(table, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, all.data()) < 0) {
-        damaged(path, text("its table of checksums, ", h5_reason()));
+        damaged(in.info.file, text("its table of checksums, ", h5_reason()));
     }
     return all;
 }
@@ -229,14 +258,14 @@ void add_object(checkpoint_file& found, stored_object&& object) {
 
 void read_objects(checkpoint_file& found, hid_t opened) {
     auto const& path = found.info.file;
-    auto const names = read_texts(opened, path, ".shmwin/objects");
-    auto const table = read_descriptions(opened, path);
+    auto const names = read_texts(opened, found, ".shmwin/objects");
+    auto const table = read_descriptions(opened, found);
     element_types types;
     for (std::size_t i = 0; i < names.size(); ++i) {
         auto const dataset = open_dataset(opened, path, names[i]);
         auto object = described(
             table ? table->at(i, path) : said_by_attributes(dataset.get()), path, names[i]);
-        add_object(found, read_object(dataset.get(), path, std::move(object), types));
+        add_object(found, read_object(dataset.get(), found, std::move(object), types));
     }
 }
 
@@ -258,7 +287,7 @@ checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check) {
             damaged(path, "its table of checksums has another size");
         }
         found.checksums_offset = offset_of(table.get());
-        if (check) found.checksums = read_checksums(table.get(), path, found.n_blocks);
+        if (check) found.checksums = read_checksums(table.get(), found);
         found.record_offset = offset_of(open_dataset(opened.get(), path, ".shmwin/record").get());
     }
     if (check) found.as_written = is_as_written(path, found, sealed);

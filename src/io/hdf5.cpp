@@ -91,7 +91,9 @@ void write_scalar(
 
 void read_scalar(hid_t on, char const* name, hid_t memory_type, void* value) {
     h5_handle const attribute(H5Aopen(on, name, H5P_DEFAULT), H5Aclose);
-    if (!attribute || H5Aread(attribute.get(), memory_type, value) < 0) {
+    h5_handle const space(H5Aget_space(attribute.get()), H5Sclose);
+    bool const is_one = attribute && H5Sget_simple_extent_npoints(space.get()) == 1;
+    if (!is_one || H5Aread(attribute.get(), memory_type, value) < 0) {
         attribute_is_damaged(on, name);
     }
 }

@@ -69,7 +69,7 @@ inline std::filesystem::path save_serially(std::filesystem::path const& store,
         part.n_bytes = made.n_bytes;
         part.file_offset = made.file_offset;
         part.first_block = made.first_block;
-        part.mine = range(first, first + static_cast<std::int64_t>(made.n_blocks()));
+        part.mine = range{first, first + static_cast<std::int64_t>(made.n_blocks())};
         parts.push_back(std::move(part));
     }
     static_cast<void>(
@@ -100,8 +100,8 @@ inline serial_verdict judge_serially(std::filesystem::path const& path) {
             part.file_offset = each.file_offset;
             part.first_block = each.first_block;
             part.mine = each.is_contiguous()
-                            ? range(first, first + static_cast<std::int64_t>(each.n_blocks()))
-                            : range();
+                            ? range{first, first + static_cast<std::int64_t>(each.n_blocks())}
+                            : range{};
             parts.push_back(std::move(part));
         }
         auto const damage = detail::read_payload(path, parts, found.checksums);
