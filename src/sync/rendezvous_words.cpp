@@ -14,7 +14,7 @@ namespace shmwin::inline v1::detail {
 
 // The words are plain memory, which its rank may write to now: read byte by byte, unseen by
 // ThreadSanitizer.
-[[gnu::no_sanitize("thread")]] meeting_words rendezvous::words_of(int rank) const noexcept {
+[[gnu::no_sanitize_thread]] meeting_words rendezvous::words_of(int rank) const noexcept {
     auto const& from = slot(rank);
     meeting_words words;
     words.op = static_cast<operation const volatile&>(from.op);
