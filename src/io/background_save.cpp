@@ -117,6 +117,7 @@ void background_save::give_up() noexcept {
     if (job_.ring) job_.ring->abandon();
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): a mutex and a thread that are in order throw nothing
 void background_save::join() noexcept {
     auto const self = shared_from_this(); // the list's may be the last
     {
@@ -126,6 +127,7 @@ void background_save::join() noexcept {
     leave_finalize(this);
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): as join()
 void background_save::at_exit() noexcept {
     give_up();
     join();

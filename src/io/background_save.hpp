@@ -59,11 +59,11 @@ class background_save final : public finalizable,
     /// Local. They will not be: nothing is left of the save, unless they were all there.
     void give_up() noexcept;
     /// Local. Waits for the thread's end.
-    void join() noexcept;
+    void join() noexcept; // NOLINT(bugprone-exception-escape): see there
     /// Local. What of the job the next save needs again. After join().
     [[nodiscard]] std::optional<previous_checkpoint>& previous() noexcept { return job_.previous; }
 
-    void at_exit() noexcept override;
+    void at_exit() noexcept override; // NOLINT(bugprone-exception-escape): see join()
     void at_finalize() noexcept override {}
 
     /// Local. Waits for those of this process that write into that store.

@@ -79,15 +79,15 @@ class alignas(64) save_status {
     static std::int64_t now_ns() noexcept { return ns_of(clock::now()); }
 
     waitable n_ended_;
-    alignas(64) std::atomic<std::uint64_t> n_done_;
+    std::atomic<std::uint64_t> n_done_;
     std::atomic<std::uint64_t> n_reused_;
     std::atomic<std::uint64_t> n_bytes_;
     std::atomic<std::int64_t> begun_ns_;
     std::atomic<std::int64_t> ended_ns_;
-    std::atomic<save_phase> phase_;
     std::atomic<errc> code_;
+    std::atomic<save_phase> phase_;
     process_identity writer_;
-    std::array<char, 1024> text_;
+    std::array<char, 1024> text_{};
 };
 
 } // namespace shmwin::inline v1::detail

@@ -73,6 +73,7 @@ save_report report_of(save_plan const& plan, inventory& all) {
 
 std::vector<earlier_object> earlier_objects(std::vector<payload_part>& parts) {
     std::vector<earlier_object> objects;
+    objects.reserve(parts.size());
     for (auto& each : parts) {
         objects.push_back({std::move(each.name), each.n_bytes, each.file_offset, each.first_block});
     }

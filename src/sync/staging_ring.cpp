@@ -119,29 +119,30 @@ void staging_ring::release(filled const& slot) const noexcept {
 
 std::span<std::byte> staging_ring::filler::add(staged_piece which) {
     SHMWIN_EXPECT(which.n_bytes <= ring_.shape_.slot_bytes);
-    auto& counted = ring_.of_lane(number_);
-    auto const number = counted.n_filled.load(std::memory_order_relaxed);
-    auto* into = &ring_.slot(number_, number);
-    auto place = round_up(n_used_, which.n_bytes >= page ? page : 64);
-    if (has_slot_
-        && (place + which.n_bytes > ring_.shape_.slot_bytes || into->n_pieces == max_pieces)) {
-        hand_over();
-        return add(which);
+    auto const place_of = [&] { return round_up(n_used_, which.n_bytes >= page ? page : 64); };
+    auto const number = [&] {
+        return ring_.of_lane(number_).n_filled.load(std::memory_order_relaxed);
+    };
+    bool const fits = place_of() + which.n_bytes <= ring_.shape_.slot_bytes;
+    bool const is_full = has_slot_ && ring_.slot(number_, number()).n_pieces == max_pieces;
+    if (has_slot_ && (!fits || is_full)) hand_over();
+    if (!has_slot_) take_slot(number());
+    auto& into = ring_.slot(number_, number());
+    which.place = static_cast<std::uint32_t>(place_of());
+    into.pieces.at(into.n_pieces++) = which;
+    n_used_ = which.place + which.n_bytes;
+    return {into.bytes() + which.place, which.n_bytes};
+}
+
+void staging_ring::filler::take_slot(std::uint32_t number) {
+    auto& n_emptied = ring_.of_lane(number_).n_emptied;
+    for (;;) {
+        auto const emptied = n_emptied.word.load(std::memory_order_acquire);
+        if (number - emptied < ring_.shape_.n_slots) break;
+        wait_(n_emptied, emptied);
     }
-    if (!has_slot_) {
-        for (;;) {
-            auto const emptied = counted.n_emptied.word.load(std::memory_order_acquire);
-            if (number - emptied < ring_.shape_.n_slots) break;
-            wait_(counted.n_emptied, emptied);
-        }
-        into->n_pieces = 0;
-        has_slot_ = true;
-        place = 0;
-    }
-    which.place = static_cast<std::uint32_t>(place);
-    into->pieces.at(into->n_pieces++) = which;
-    n_used_ = place + which.n_bytes;
-    return {into->bytes() + place, which.n_bytes};
+    ring_.slot(number_, number).n_pieces = 0;
+    has_slot_ = true;
 }
 
 void staging_ring::filler::hand_over() {

@@ -90,6 +90,7 @@ class SHMWIN_API staging_ring {
         void end();
 
       private:
+        void take_slot(std::uint32_t number);
         void hand_over();
 
         staging_ring const& ring_;
