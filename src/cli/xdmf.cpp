@@ -163,7 +163,7 @@ class document {
 
     // XDMF takes "file:/data" apart at the colon.
     [[nodiscard]] std::string relative(fs::path const& file) const {
-        auto const name =
+        auto name =
             fs::absolute(file).lexically_normal().lexically_relative(folder_).native();
         if (name.find(':') == std::string::npos) return name;
         raise(errc::unsupported,
