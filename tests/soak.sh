@@ -10,16 +10,19 @@ usage: tests/soak.sh [STAGE...] [--kills N] [--build FOLDER]
   io      kills a program that saves without end, N times with one rank and a quarter as often
           with two, and again while it saves asynchronously, 5 N times with one; every restart
           must find a whole checkpoint. Another seed each time.
+  faults  each fail point of saves and restores with each action on each of 3 ranks, for new steps
+          and replaced ones; each bit of a small file flipped
   memory  the heap: 5 N random kills under load, deaths at more instructions, N seeds of the model
   sync    kills N ranks at random moments in each of: holding or waiting for a lock, a barrier and
           the like, waiting for a value, a lease out, find_or_construct; then all ranks together at
           each primitive, 20 times as long, on one core and on two. Prints how long survivors waited;
           longer than 2 s is a failure
-  fuzz    the heap's fuzzer for 10 minutes (needs clang: cmake --preset fuzz, build heap_fuzz)
+  fuzz    the fuzzers of the heap and of the checkpoint reader for 10 minutes each (needs clang:
+          cmake --preset fuzz, build heap_fuzz and checkpoint_fuzz)
   pinned  the tests of sync, memory and segment on one core, with 8 ranks where they take a number;
           prints the seconds of each
 
-Without a stage: io, memory and sync. N is 200, FOLDER is build/dev.
+Without a stage: io, faults, memory and sync. N is 200, FOLDER is build/dev.
 END
 }
 
@@ -32,7 +35,7 @@ kills=200
 build=$root/build/dev
 while (($# > 0)); do
     case $1 in
-        io | memory | sync | fuzz | pinned) stages+=("$1") ;;
+        io | faults | memory | sync | fuzz | pinned) stages+=("$1") ;;
         --kills) kills=${2:?--kills needs a number}; shift ;;
         --build) build=$(cd -- "${2:?--build needs a folder}" && pwd); shift ;;
         --help | -h) usage; exit 0 ;;
@@ -40,7 +43,7 @@ while (($# > 0)); do
     esac
     shift
 done
-((${#stages[@]} > 0)) || stages=(io memory sync)
+((${#stages[@]} > 0)) || stages=(io faults memory sync)
 
 allow_mpi_here
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_hwloc_base_binding_policy=none
@@ -73,6 +76,17 @@ soak_io() {
     # 100,000 names, and 4.3 GiB in one data set.
     SHMWIN_TEST_SOAK=5 mpirun -n 2 "$(program test_io_many_names)" --gtest_brief=1
     SHMWIN_TEST_SOAK=5 mpirun -n 2 "$(program test_io_large_dataset)" --gtest_brief=1
+}
+
+soak_faults() {
+    local i
+    for i in 0 1 2 3 4; do # by action: a test program has a limit of time
+        SHMWIN_TEST_SOAK=2 mpirun -n 3 "$(program test_io_fail_point)" --gtest_brief=1 \
+            --gtest_filter="*EachFailPoint*/$i"
+    done
+    python3 "$root/tests/support/io_fail_points.py" "$(program test_io_program)" --all \
+        -- mpirun -n 3
+    SHMWIN_TEST_SOAK=20 "$(program test_io_flipped_bytes)" --gtest_brief=1
 }
 
 # The usual length has 80 random kills.
@@ -116,13 +130,17 @@ soak_sync() {
 }
 
 soak_fuzz() {
-    local fuzzer=$root/build/fuzz/tests/heap_fuzz
-    if [[ ! -x $fuzzer ]]; then
-        echo "soak.sh: build the fuzzer first (tests/memory/heap_fuzz.cpp says how)" >&2
-        exit 1
-    fi
-    mkdir corpus
-    "$fuzzer" -max_total_time=600 -max_len=3001 corpus "$root/tests/memory/fuzz_corpus"
+    local each
+    for each in heap checkpoint; do
+        if [[ ! -x $root/build/fuzz/tests/${each}_fuzz ]]; then
+            echo "soak.sh: build the fuzzers first (tests/memory/heap_fuzz.cpp says how)" >&2
+            exit 1
+        fi
+    done
+    mkdir corpus corpus_io
+    "$root/build/fuzz/tests/heap_fuzz" -max_total_time=600 -max_len=3001 corpus \
+        "$root/tests/memory/fuzz_corpus"
+    "$root/build/fuzz/tests/checkpoint_fuzz" -max_total_time=600 -max_len=400 corpus_io
 }
 
 # Runs a command on the first core; prints its seconds.

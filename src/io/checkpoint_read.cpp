@@ -70,7 +70,10 @@ std::size_t table_bytes_of(hid_t dataset,
                            std::string const& name) {
     constexpr std::uint64_t most = std::uint64_t{2} << 30U;
     auto const n_bytes = n_bytes_of(dataset, element_bytes, in, name);
-    if (n_bytes > most) damaged(in.info.file, text(name, " has ", n_bytes, " bytes"));
+    bool const is_stored = n_bytes == 0 || H5Dget_storage_size(dataset) > 0;
+    if (n_bytes > most || !is_stored) {
+        damaged(in.info.file, text(name, " has ", n_bytes, " bytes, or none of them"));
+    }
     return n_bytes;
 }
 
