@@ -181,9 +181,9 @@ class element_types {
     one const& of(stored_object const& object, std::filesystem::path const& path) {
         auto const known = known_.find(object.type);
         if (known != known_.end()) return known->second;
-        auto type = element_of(object, path);
+        auto const type = element_of(object, path);
         auto stored = h5_type_of(type);
-        return known_.emplace(object.type, one{std::move(type), std::move(stored)}).first->second;
+        return known_.emplace(object.type, one{type, std::move(stored)}).first->second;
     }
 
   private:

@@ -84,6 +84,9 @@ set(io_three_ranks ${io_launcher} 3)
 if(SHMWIN_TEST_MAX_RANKS LESS 3)
   set(io_three_ranks ${io_launcher} ${SHMWIN_TEST_MAX_RANKS})
 endif()
+shmwin_add_script_test(io/order.3 TIMEOUT 120
+  COMMAND ${io_python} ${io_support}/io_order.py ${io_program} ${io_three_ranks}
+  PROPERTIES PROCESSORS 3 ${may_skip})
 foreach(part 1 2 3)
   shmwin_add_script_test(io/fail_point_kills.${part} TIMEOUT 180
     COMMAND ${io_python} ${io_support}/io_fail_points.py ${io_program} --part ${part}/3

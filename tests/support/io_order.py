@@ -38,7 +38,7 @@ for line in open("order/log", errors="replace"):
         head, start = pending.pop(pid, ("", start))
         text = head + resumed.group(1)
     if "order/" in text or "/order>" in text:
-        events.append((start, text))
+        events.append((start, text, pid))
 
 blank = r'"\\0\\0\\0\\0\\0\\0\\0\\0", 8, 0\)'
 signature = r'"\\211HDF\\r\\n\\32\\n", 8, 0\)'
@@ -60,6 +60,12 @@ blanked = after("blanking of the signature", rf"^pwrite64\(\d+<[^>]*{on_file}>, 
 payload = where(rf"^pwrite(64|v)\(\d+<[^>]*{on_file}>, (?!{blank}|{signature})", blanked)
 if len(payload) < 10:
     sys.exit(f"FAILED: hardly any payload: {len(payload)} writes")
+# Before the first fsync, of whichever rank: it is of the file, so it covers the writes of all.
+first_sync = after("fsync", rf"^fsync\(\d+<[^>]*{on_file}>\) += 0", blanked)
+writers = {events[i][2] for i in payload if i < first_sync}
+n_ranks = int(launcher[-1]) if launcher else 1
+if len(writers) < n_ranks:
+    sys.exit(f"FAILED: only {len(writers)} of {n_ranks} ranks wrote before the first fsync")
 synced = after("fsync", rf"^fsync\(\d+<[^>]*{on_file}>\) += 0", payload[-1])
 signed = after("signature", rf"^pwrite64\(\d+<[^>]*{on_file}>, {signature} += 8", blanked)
 sealed = after("second fsync", rf"^fsync\(\d+<[^>]*{on_file}>\) += 0", signed)
@@ -75,4 +81,4 @@ if early < renamed:
     sys.exit(f"FAILED: the visible name is used before the rename: {events[early]}")
 if where(rf"^pwrite.*{on_file}>", sealed + 1) or where(rf"^pwrite.*{re.escape(final)}>", sealed + 1):
     sys.exit("FAILED: something is written after the second fsync")
-print(f"{len(payload)} writes, fsync, signature, fsync, rename, fsync of the directory: in order")
+print(f"{len(payload)} writes of {len(writers)} ranks, fsync, signature, fsync, rename, fsync of the directory: in order")
