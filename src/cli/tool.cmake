@@ -24,6 +24,7 @@ else()
   endif()
 endif()
 if(SHMWIN_HAS_TOOL)
+  include(GNUInstallDirs)
   add_executable(shmwin_tool ${sources})
   get_target_property(io_type shmwin_io TYPE)
   if(io_type STREQUAL "SHARED_LIBRARY") # what the tool calls there is hidden: it takes the objects
@@ -37,6 +38,6 @@ if(SHMWIN_HAS_TOOL)
   set_target_properties(shmwin_tool PROPERTIES
     OUTPUT_NAME shmwin
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin
-    INSTALL_RPATH_USE_LINK_PATH ON)
+    INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}" INSTALL_RPATH_USE_LINK_PATH ON)
 endif()
 set(SHMWIN_HAS_TOOL ${SHMWIN_HAS_TOOL} CACHE INTERNAL "the tool is part of this build")

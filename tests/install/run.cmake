@@ -15,7 +15,7 @@ endfunction()
 
 function(configure_and_build source build)
   run(${CMAKE_COMMAND} -S ${source} -B ${build} -G ${GENERATOR} -C ${INITIAL_CACHE}
-    -D CMAKE_BUILD_TYPE=Debug -D CMAKE_INSTALL_MESSAGE=NEVER ${ARGN} --log-level=NOTICE)
+    -D CMAKE_BUILD_TYPE=Debug -D CMAKE_CXX_FLAGS_DEBUG=-O0 -D CMAKE_INSTALL_MESSAGE=NEVER ${ARGN} --log-level=NOTICE)
   run(${CMAKE_COMMAND} --build ${build} --parallel ${N_CORES})
 endfunction()
 

@@ -52,16 +52,16 @@ shmwin_add_script_test(io/netcdf TIMEOUT 120
   COMMAND ${io_python} ${io_support}/io_netcdf.py ${io_program} ${io_launcher} 2
   PROPERTIES PROCESSORS 2 ${may_skip})
 shmwin_add_script_test(io/kills TIMEOUT 180
-  COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 40
+  COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 20
   PROPERTIES ${may_skip})
 shmwin_add_script_test(io/kills.np2 TIMEOUT 180
-  COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 10 -- ${io_launcher} 2
+  COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 6 -- ${io_launcher} 2
   PROPERTIES PROCESSORS 2 ${may_skip})
 shmwin_add_script_test(io/kills_async TIMEOUT 180
-  COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 24 --async
+  COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 16 --async
   PROPERTIES ${may_skip})
 shmwin_add_script_test(io/kills_async.np2 TIMEOUT 180
-  COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 12 --async -- ${io_launcher} 2
+  COMMAND ${io_python} ${io_support}/io_kill_soak.py ${io_program} 6 --async -- ${io_launcher} 2
   PROPERTIES PROCESSORS 2 ${may_skip})
 shmwin_add_script_test(io/leave TIMEOUT 120
   COMMAND bash ${io_support}/io_leave.sh ${io_program} ${io_launcher} 2
