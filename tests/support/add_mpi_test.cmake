@@ -114,6 +114,9 @@ function(_shmwin_add_program target name folder)
   target_include_directories(${target} SYSTEM PRIVATE ${arg_INCLUDE})
   target_link_libraries(${target} PRIVATE ${arg_LINK}
     $<IF:$<STREQUAL:${folder},io>,shmwin::shmwin,shmwin::core> shmwin_warnings ${main})
+  if(SHMWIN_SANITIZE) # most of the time goes into compiling tests; the library is optimised
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
 endfunction()
 
 function(shmwin_add_test name)
