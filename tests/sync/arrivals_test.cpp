@@ -9,16 +9,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <gmock/gmock.h>
-#include <random>
-#include <string>
-#include <thread>
-#include <vector>
 
 namespace shmwin {
 namespace {

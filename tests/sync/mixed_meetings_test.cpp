@@ -14,8 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <gmock/gmock.h>
-#include <random>
-#include <string>
 #include <thread>
 #include <vector>
 
