@@ -176,7 +176,7 @@ TEST_F(DescribedTypes, MadeAtRunTimeAreThoseOfTheProgram) {
                              dtype_member{"y", 8, dtype_of<double>}};
     std::array<std::int64_t, 2> const extents{6, 2};
     auto const made = seg.create_array("points", dtype::structure(members, 16), extents);
-    auto const x = made.member("x").as<double, 2>();
+    auto const x = made.view().member("x").as<double, 2>();
     if (rank == last) x(5, 1) = 51;
     seg.fence();
     auto const found = seg.find_array<point, 2>("points");

@@ -7,6 +7,9 @@
 
 #include "shmwin/base/source_line.hpp"
 #include "shmwin/segment/adopt.hpp"
+#include "shmwin/segment/any_array.hpp"
+#include "shmwin/segment/any_levels.hpp"
+#include "shmwin/segment/any_value.hpp"
 #include "shmwin/segment/array.hpp"
 #include "shmwin/segment/construct.hpp"
 #include "shmwin/segment/core.hpp"
@@ -154,13 +157,47 @@ class SHMWIN_API array_group {
         return adopt(name, owned_view<T, Extents, Layout>(view, nullptr), options, where);
     }
 
-    /// Node, collective. An array of zeros, in C order, of a type that is known at run time.
-    /// Otherwise as create_array<T>; found by find_array<T, N>, if T has that dtype, and find_any.
-    any_view create_array(std::string_view name,
-                          dtype const& type,
-                          std::span<std::int64_t const> shape,
-                          array_options const& options = {},
-                          source_line const& where = source_line::current()) const;
+    /// Node, collective. An array of zeros, of a type that is known at run time. Otherwise as
+    /// create_array<T>; found by find_array<T, N, Layout>, if T has that dtype.
+    /// @param order  right: layout_right (C); left: layout_left (Fortran)
+    /// @throws argument_error (invalid_argument)  another order
+    any_array create_array(std::string_view name,
+                           dtype const& type,
+                           std::span<std::int64_t const> shape,
+                           array_options const& options = {},
+                           source_line const& where = source_line::current()) const {
+        return create_array(name, type, shape, memory_order_kind::right, options, where);
+    }
+    any_array create_array(std::string_view name,
+                           dtype const& type,
+                           std::span<std::int64_t const> shape,
+                           memory_order_kind order,
+                           array_options const& options = {},
+                           source_line const& where = source_line::current()) const;
+
+    /// Node, collective. The array of that name, created if there is none. As
+    /// find_or_create_array<T>.
+    found_or_created<any_array>
+    find_or_create_array(std::string_view name,
+                         dtype const& type,
+                         std::span<std::int64_t const> shape,
+                         memory_order_kind order = memory_order_kind::right,
+                         array_options const& options = {},
+                         source_line const& where = source_line::current()) const;
+
+    /// Local. The array of that name, whatever its type, shape and layout.
+    /// @throws argument_error (not_found)
+    /// @throws argument_error (type_mismatch)  it is no array, or its type has no description
+    [[nodiscard]] any_array find_any_array(std::string_view name) const;
+
+    /// Node, collective. Memory that each rank brought, under a name: as adopt() of an owned_view.
+    /// Without gaps it is in C or in Fortran order, on all ranks alike; else strided.
+    /// @throws argument_error (invalid_argument)  a stride is no multiple of the element's bytes
+    any_array adopt(std::string_view name,
+                    any_view const& view,
+                    std::shared_ptr<void const> owner,
+                    adopt_options const& options = {},
+                    source_line const& where = source_line::current()) const;
 
     /// Local. What has that name, whatever its type: an array; levels, the now of this moment;
     /// an object or a value, without dimensions. Levels and values are read-only: flip() and
@@ -192,6 +229,29 @@ class SHMWIN_API array_group {
                 core_->find(request<T, Layout>(
                     operation::none, object_kind::levels, whole, extents, {}, {}))};
     }
+
+    /// Node, collective. Time levels of zeros, of a type that is known at run time. Errors as
+    /// create_array() of such.
+    any_levels create_levels(std::string_view name,
+                             dtype const& type,
+                             std::span<std::int64_t const> shape,
+                             memory_order_kind order = memory_order_kind::right,
+                             array_options const& options = {},
+                             source_line const& where = source_line::current()) const;
+
+    /// Local. The time levels of that name, whatever their type. Errors as find_any_array().
+    [[nodiscard]] any_levels find_any_levels(std::string_view name) const;
+
+    /// Node, collective. An atomic of a type that is known at run time, of 1, 2, 4 or 8 bytes, that
+    /// begins with the bytes at `initial`. As create_value<T>.
+    /// @throws argument_error (invalid_argument)  another size
+    any_value create_value(std::string_view name,
+                           dtype const& type,
+                           void const* initial,
+                           source_line const& where = source_line::current()) const;
+
+    /// Local. The value of that name, whatever its type. Errors as find_any_array().
+    [[nodiscard]] any_value find_any_value(std::string_view name) const;
 
     /// Node, collective. An array without a name, owned by its handles; never saved.
     template <array_element T, array_layout Layout = layout_right, array_shape Extents>

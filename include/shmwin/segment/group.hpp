@@ -45,6 +45,8 @@ class SHMWIN_API object_group : public queue_group {
     /// Local. The group whose names begin with this one's and `name`. Nothing is created.
     [[nodiscard]] object_group group(std::string_view name) const;
 
+    using array_group::create_value; // of a type that is known at run time
+
     /// Node, collective. A lock-free atomic that begins with `initial`, in a line of the cache of
     /// its own: 64 bytes, of which it is sizeof(T). Many that ranks change one after the other are
     /// smaller as elements of an array, with std::atomic_ref.

@@ -17,6 +17,30 @@
 
 namespace shmwin::inline v1 {
 
+namespace detail {
+
+/// What all ranks say that they flip or fill.
+[[nodiscard]] inline std::uint64_t levels_hash(placed_object const& what) noexcept {
+    return hash_with(what.index + 1, what.generation);
+}
+
+/// Node, collective. See levels::flip().
+inline void flip_levels(segment_core& in, placed_object const& what, source_line const& where) {
+    bool const valid = in.is_there(what.index, what.generation);
+    auto* const control = reinterpret_cast<levels_control*>(what.address);
+    // Of all ranks the same, and stored by each: nobody comes to the next flip before.
+    auto const next = valid ? (control->now.load() + 1) % control->n_levels : 0;
+    in.meet({operation::flip, {}, {}, {}, levels_hash(what), where}, !valid || in.has_races(), [&] {
+        if (!in.is_there(what.index, what.generation)) {
+            raise(errc::not_found, "levels are gone (destroyed before)");
+        }
+        in.raise_races();
+    });
+    if (control->now.load() != next) control->now.store(next);
+}
+
+} // namespace detail
+
 /// Handle to time levels. Cheap to copy, owns nothing. Local and O(1) unless said otherwise.
 template <array_element T, std::size_t N, array_layout Layout = layout_right>
 class levels {
@@ -64,15 +88,7 @@ class levels {
     /// @throws argument_error (not_found)  they were destroyed before
     /// @throws runtime_failure (disagreement, closed), peer_left
     void flip(source_line const& where = source_line::current()) {
-        bool const valid = is_valid();
-        // Of all ranks the same, and stored by each: nobody comes to the next flip before.
-        auto const next = valid ? (control().now.load() + 1) % control().n_levels : 0;
-        core_->meet(
-            {operation::flip, {}, {}, {}, options(), where}, !valid || core_->has_races(), [&] {
-                if (!is_valid()) raise(errc::not_found, "levels are gone (destroyed before)");
-                core_->raise_races();
-            });
-        if (control().now.load() != next) control().now.store(next);
+        detail::flip_levels(*core_, where_, where);
     }
 
     /// Node, collective. Calls `f(level, rows)` on every rank for each level, with a view of the
@@ -82,9 +98,9 @@ class levels {
         for (int which = 0; which < n_levels(); ++which) {
             f(level(which), rows());
         }
-        core_->meet({operation::init, {}, {}, {}, options(), where}, core_->has_races(), [&] {
-            core_->raise_races();
-        });
+        core_->meet({operation::init, {}, {}, {}, detail::levels_hash(where_), where},
+                    core_->has_races(),
+                    [&] { core_->raise_races(); });
     }
 
     [[nodiscard]] int n_levels() const noexcept { return static_cast<int>(control().n_levels); }
@@ -130,10 +146,6 @@ class levels {
         return reinterpret_cast<T*>(where_.address + shared.first_bytes
                                     + static_cast<std::size_t>(which) * shared.stride_bytes);
     }
-    [[nodiscard]] std::uint64_t options() const noexcept {
-        return detail::hash_with(where_.index + 1, where_.generation);
-    }
-
     std::shared_ptr<detail::segment_core> core_;
     detail::placed_object where_;
     extents_type extents_;
