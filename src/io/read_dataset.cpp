@@ -327,21 +327,15 @@ void fill_from_file(object_group const& where,
 
 namespace shmwin::inline v1 {
 
-any_view read_dataset(object_group const& where,
-                      std::string_view name,
-                      std::filesystem::path const& file,
-                      std::string const& path,
-                      array_options const& options,
-                      source_line const& line) {
+any_array read_dataset(object_group const& where,
+                       std::string_view name,
+                       std::filesystem::path const& file,
+                       std::string const& path,
+                       array_options const& options,
+                       source_line const& line) {
     auto const found = detail::shared_dataset_info(where, file, path, std::nullopt, line);
     auto const made = where.create_array(name, *found.element, found.shape, options, line);
-    auto const& prefix = where.prefix();
-    auto const whole = prefix.empty() ? std::string(name) : detail::text(prefix, '/', name);
-    auto const entry = where.core()->look_up(whole);
-    if (!entry) raise(errc::not_found, detail::text("array is gone (\"", whole, "\")"));
-    detail::placed_object const placed{
-        static_cast<std::byte*>(made.writable_data()), entry->index, entry->record.generation, {}};
-    detail::fill_from_file(where, placed, *found.element, found.shape, file, path, line);
+    detail::fill_from_file(where, made.where(), *found.element, found.shape, file, path, line);
     return made;
 }
 

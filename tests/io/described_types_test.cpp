@@ -275,7 +275,7 @@ TEST_F(IoDescribedTypes, AreReadAsTheFileHasThem) {
 )");
     auto const group = seg.group("files");
     for (auto const* const path : {"little", "big"}) {
-        auto const any = read_dataset(group, path, foreign, path);
+        any_view const any = read_dataset(group, path, foreign, path);
         EXPECT_THAT(any.shape(), ElementsAre(5, 4));
         EXPECT_EQ(any.type().member("x")->type, dtype_of<double[2]>);
         EXPECT_EQ((any.member("x").elements().as<double const, 3>()(2, 3, 1)), 0.5) << path;
@@ -283,8 +283,9 @@ TEST_F(IoDescribedTypes, AreReadAsTheFileHasThem) {
         EXPECT_EQ(seg.info(std::string("files/") + path)->element, any.type());
     }
     EXPECT_EQ(seg.find_any("files/little").type().n_bytes(), 32U) << "not packed, as in the file";
-    EXPECT_EQ((read_dataset(seg, "n", foreign, "number").as<std::int16_t, 0>()()), 7);
-    EXPECT_EQ((read_dataset(seg, "half", foreign, "half").as<float, 1>()(2)), 0.5F) << "widened";
+    EXPECT_EQ((read_dataset(seg, "n", foreign, "number").view().as<std::int16_t, 0>()()), 7);
+    EXPECT_EQ((read_dataset(seg, "half", foreign, "half").view().as<float, 1>()(2)), 0.5F)
+        << "widened";
     auto const before = seg.list().size();
     for (auto const& [name, why] : {std::pair("vlen", "member \"s\": text of variable length"),
                                     std::pair("lists", "reference of")}) {

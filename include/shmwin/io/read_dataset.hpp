@@ -89,11 +89,11 @@ array<T, N> read_dataset(object_group const& where,
 /// wider ones.
 /// @throws runtime_failure (unsupported)  a type that has no dtype: text of variable length,
 ///         references, ...; which member
-SHMWIN_API any_view read_dataset(object_group const& where,
-                                 std::string_view name,
-                                 std::filesystem::path const& file,
-                                 std::string const& path,
-                                 array_options const& options = {},
-                                 source_line const& line = source_line::current());
+SHMWIN_API any_array read_dataset(object_group const& where,
+                                  std::string_view name,
+                                  std::filesystem::path const& file,
+                                  std::string const& path,
+                                  array_options const& options = {},
+                                  source_line const& line = source_line::current());
 
 } // namespace shmwin::inline v1
