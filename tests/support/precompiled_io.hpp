@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// What nearly all tests of files include.
+#pragma once
+
+#include "shmwin/io/checkpoint_store.hpp" // IWYU pragma: export
+
+#include "support/precompiled_mpi.hpp" // IWYU pragma: export
