@@ -129,7 +129,9 @@ function(_shmwin_add_program target name folder)
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/src)
   target_include_directories(${target} SYSTEM PRIVATE ${arg_INCLUDE})
   target_link_libraries(${target} PRIVATE ${arg_LINK}
-    $<IF:$<STREQUAL:${folder},io>,shmwin::shmwin,shmwin::core> shmwin_warnings ${main})
+    $<$<STREQUAL:${folder},c>:shmwin::c>
+    $<IF:$<OR:$<STREQUAL:${folder},io>,$<STREQUAL:${folder},c>>,shmwin::shmwin,shmwin::core>
+    shmwin_warnings ${main})
   if(SHMWIN_SANITIZE) # most of the time goes into compiling tests; the library is optimised
     target_compile_options(${target} PRIVATE -O0)
   endif()

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT
+ * The C interface of shmwin, whole. C99 and C++11.
+ */
+#ifndef SHMWIN_H
+#define SHMWIN_H
+
+#include "shmwin/c/base.h"
+#include "shmwin/c/segment.h"
+
+#endif /* SHMWIN_H */

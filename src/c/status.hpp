@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// guard: the border that no exception crosses. Each function of the C interface is one call of it.
+//
+// Layer: c.
+#pragma once
+
+#include "shmwin/base/error.hpp"
+#include "shmwin/base/source_line.hpp"
+#include "shmwin/c/base.h"
+
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace shmwin::inline v1::detail {
+
+/// In a catch clause: this thread's last error becomes the one that is on its way.
+/// @returns  its status
+[[nodiscard]] int note_failure() noexcept;
+
+/// A deadline passed, which is a status and no error: no handler is called.
+[[nodiscard]] int note_timed_out(std::string_view call) noexcept;
+
+/// Calls `body`; what it throws becomes the last error.
+/// @param body  returns nothing, or a status: note_timed_out()
+template <typename F>
+[[nodiscard]] int guard(F&& body) noexcept {
+    try {
+        if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+            std::forward<F>(body)();
+            return SHMWIN_SUCCESS;
+        } else {
+            return std::forward<F>(body)();
+        }
+    } catch (...) {
+        return note_failure();
+    }
+}
+
+/// What shmwin_set_call_line() said on this thread.
+[[nodiscard]] source_line call_line() noexcept;
+
+/// What a pointer that must not be null points to.
+/// @throws argument_error (invalid_argument)
+template <typename T>
+[[nodiscard]] T& need(T* pointer, char const* what) {
+    if (pointer == nullptr) {
+        raise(errc::invalid_argument, std::string("argument '") + what + "' is NULL");
+    }
+    return *pointer;
+}
+
+/// A name, or a text, that must not be null.
+/// @throws argument_error (invalid_argument)
+[[nodiscard]] inline std::string_view need_text(char const* text, char const* what) {
+    return &need(text, what);
+}
+
+/// A copy for the caller, who gives it to shmwin_text_free().
+[[nodiscard]] char* new_text(std::string_view text);
+
+} // namespace shmwin::inline v1::detail

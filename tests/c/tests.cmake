@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# Tests of the C interface: that C99 and C++11 take each header alone; programs in C; and, as in
+# every folder, *_test.cpp, which call it from C++.
+
+# --- the headers ---------------------------------------------------------------------------------
+# Flags of the strictest user. <mpi.h> is not ours to judge: -isystem.
+set(c_warnings -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Werror)
+file(GLOB c_headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include
+  ${PROJECT_SOURCE_DIR}/include/shmwin.h ${PROJECT_SOURCE_DIR}/include/shmwin/c/*.h)
+
+# c/headers.<name>: `compiler`, with `flags`, takes a file with nothing but one header, for each.
+function(shmwin_check_c_headers name ending compiler)
+  set(files "")
+  foreach(header IN LISTS c_headers)
+    string(MAKE_C_IDENTIFIER "${header}" file)
+    set(file ${CMAKE_CURRENT_BINARY_DIR}/c_headers/${file}.${ending})
+    # Twice: it has a guard. ISO C wants a declaration.
+    file(CONFIGURE OUTPUT ${file} CONTENT
+      "#include \"${header}\"\n#include \"${header}\"\nextern int declared;\n" @ONLY)
+    list(APPEND files ${file})
+  endforeach()
+  set(folders ${MPI_CXX_INCLUDE_DIRS})
+  list(TRANSFORM folders PREPEND "-isystem")
+  shmwin_add_script_test(c/headers.${name} TIMEOUT 120
+    COMMAND ${compiler} ${ARGN} ${c_warnings} -fsyntax-only -DOMPI_SKIP_MPICXX -DMPICH_SKIP_MPICXX
+      -I${PROJECT_SOURCE_DIR}/include ${folders} ${files}
+    PROPERTIES LABELS "serial;headers")
+endfunction()
+shmwin_check_c_headers(c99 c ${CMAKE_C_COMPILER} -std=c99 -Wstrict-prototypes -Wmissing-prototypes)
+shmwin_check_c_headers(c17 c ${CMAKE_C_COMPILER} -std=c17 -Wstrict-prototypes)
+shmwin_check_c_headers(cpp11 cpp ${CMAKE_CXX_COMPILER} -std=c++11 -Wold-style-cast)
+
+# --- programs in C -------------------------------------------------------------------------------
+# shmwin_add_c_program(<name> [<source>...])   default: <name>.c; C99, with all warnings
+function(shmwin_add_c_program name)
+  set(sources ${ARGN})
+  if(NOT sources)
+    set(sources ${name}.c)
+  endif()
+  list(TRANSFORM sources PREPEND c/)
+  add_executable(c_${name} ${sources})
+  set_target_properties(c_${name} PROPERTIES C_STANDARD 99 C_EXTENSIONS OFF)
+  target_compile_options(c_${name} PRIVATE ${c_warnings})
+  target_link_libraries(c_${name} PRIVATE shmwin::c)
+endfunction()
+
+# shmwin_add_c_test(<name> RANKS <n>...)   the program <name>.c under mpiexec: ctests c/<name>.np<n>
+function(shmwin_add_c_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "RANKS")
+  shmwin_add_c_program(${name})
+  foreach(n IN LISTS arg_RANKS)
+    if(n GREATER SHMWIN_TEST_MAX_RANKS)
+      continue()
+    endif()
+    shmwin_add_script_test(c/${name}.np${n} TIMEOUT 180
+      COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${n} ${MPIEXEC_PREFLAGS}
+        $<TARGET_FILE:c_${name}> ${MPIEXEC_POSTFLAGS}
+      PROPERTIES PROCESSORS ${n} LABELS "c;np${n}")
+  endforeach()
+endfunction()
+
+shmwin_add_c_test(first_program RANKS 1 2)
+
+shmwin_add_test(c/status RANKS 1) # of one process
