@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// The extension module shmwin._core. What users see is the package around it (shmwin/__init__.py).
+#include "python/module.hpp"
+
+// NOLINTNEXTLINE: pybind11's macro
+PYBIND11_MODULE(_core, module) {
+    using namespace shmwin::python;
+    module.doc() = "The compiled part of shmwin. Private: import shmwin.";
+    module.attr("__version__") = SHMWIN_VERSION;
+    bind_errors(module);
+    bind_dtype(module);
+}
