@@ -81,13 +81,17 @@ range rows_of(described_object const& what, segment_core const& in, int rank) no
     return block_range(n, in.n_ranks(), rank);
 }
 
-found_object find_described(segment_core const& in, std::string_view name) {
-    auto const found = in.look_up(name);
-    if (!found || is_hidden(name)) {
-        raise(errc::not_found, text("no such object (\"", name, "\"; list() names all)"));
-    }
-    auto const& record = found->record;
-    require_view(name, record.kind);
+namespace {
+
+directory_entry look_up(segment_core const& in, std::string_view name) {
+    auto found = in.look_up(name);
+    if (found && !is_hidden(name)) return *found;
+    raise(errc::not_found, text("no such object (\"", name, "\"; list() names all)"));
+}
+
+found_object
+described(segment_core const& in, std::string_view name, directory_entry const& found) {
+    auto const& record = found.record;
     auto const type = in.element_of(record);
     if (!type) {
         raise(errc::type_mismatch,
@@ -97,9 +101,9 @@ found_object find_described(segment_core const& in, std::string_view name) {
                    in.type_text(record),
                    "; find<T>() finds it)"));
     }
-    placed_object place{nullptr, found->index, record.generation, record.extents, nullptr};
+    placed_object place{nullptr, found.index, record.generation, record.extents, nullptr};
     if (record.is_foreign()) {
-        place.foreign = in.foreign(found->index, record.generation, name);
+        place.foreign = in.foreign(found.index, record.generation, name);
         place.address = place.foreign->first;
     } else {
         place.address = in.memory().where().base() + record.offset;
@@ -107,14 +111,22 @@ found_object find_described(segment_core const& in, std::string_view name) {
     return {{std::move(place), *type, record.n_extents, record.order}, record.kind};
 }
 
+} // namespace
+
+found_object find_described(segment_core const& in, std::string_view name) {
+    auto const found = look_up(in, name);
+    require_view(name, found.record.kind);
+    return described(in, name, found);
+}
+
 described_object find_described(segment_core const& in, std::string_view name, object_kind kind) {
-    auto found = find_described(in, name);
-    if (found.kind == kind) return std::move(found.what);
+    auto const found = look_up(in, name);
+    if (found.record.kind == kind) return described(in, name, found).what;
     raise(errc::type_mismatch,
           text("object is of another kind (\"",
                name,
                "\" is of kind ",
-               shmwin::name(found.kind),
+               shmwin::name(found.record.kind),
                "; asked for: ",
                shmwin::name(kind),
                ")"));

@@ -7,6 +7,7 @@
 
 #include "shmwin/base/source_line.hpp"
 #include "shmwin/base/type_id.hpp"
+#include "shmwin/segment/any_synchronized.hpp"
 #include "shmwin/segment/array_group.hpp"
 #include "shmwin/segment/barrier.hpp"
 #include "shmwin/segment/condition_variable.hpp"
@@ -107,6 +108,24 @@ class SHMWIN_API sync_group : public array_group {
                 core_->find(detail::synchronized_request<T>(
                     operation::none, whole, extents, memory_order_kind::right, {}, {}))};
     }
+
+    /// Node, collective. One element of a type that is known at run time, and its lock. It begins
+    /// as the bytes at `initial` on rank 0, type.n_bytes() of any alignment.
+    any_synchronized create_synchronized(std::string_view name,
+                                         dtype const& type,
+                                         void const* initial,
+                                         source_line const& where = source_line::current()) const;
+    /// Node, collective. An array of zeros of a type that is known at run time, in C order, and one
+    /// lock for all of it. Shape, options and complexity as create_array().
+    any_synchronized
+    create_synchronized_array(std::string_view name,
+                              dtype const& type,
+                              std::span<std::int64_t const> shape,
+                              array_options const& options = {},
+                              source_line const& where = source_line::current()) const;
+    /// Local. The data and lock of that name, one element or an array, whatever their type. Errors
+    /// as find_any_array().
+    [[nodiscard]] any_synchronized find_any_synchronized(std::string_view name) const;
 
     /// Local. The rank, and its thread, that holds a mutex, recursive_mutex or synchronized object
     /// of that name, or writes under a shared_mutex or in a section of an array, or waits for the
