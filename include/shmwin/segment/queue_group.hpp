@@ -4,7 +4,10 @@
 // Layer: segment.
 #pragma once
 
+#include "shmwin/base/dtype.hpp"
 #include "shmwin/base/source_line.hpp"
+#include "shmwin/base/type_id.hpp"
+#include "shmwin/segment/any_queue.hpp"
 #include "shmwin/segment/queue.hpp"
 #include "shmwin/segment/sync_group.hpp"
 
@@ -37,6 +40,17 @@ class SHMWIN_API queue_group : public sync_group {
         return {core_, core_->find(queue_request<T>(operation::none, whole, true, {}))};
     }
 
+    /// Node, collective. An empty queue of tasks of a type that is known at run time. Checkpoints
+    /// hold them.
+    /// @param options  only .saved is looked at
+    any_queue create_queue(std::string_view name,
+                           dtype const& type,
+                           array_options const& options = {},
+                           source_line const& where = source_line::current()) const;
+
+    /// Local. The queue of that name, whatever the type of its tasks. Errors as find_any_array().
+    [[nodiscard]] any_queue find_any_queue(std::string_view name) const;
+
   protected:
     using sync_group::sync_group;
 
@@ -44,9 +58,17 @@ class SHMWIN_API queue_group : public sync_group {
     template <typename T>
     [[nodiscard]] static detail::object_request
     queue_request(operation op, std::string_view name, bool saved, source_line const& where) {
-        detail::object_request made{op, name, object_kind::queue};
-        made.type = &type_id_of<T>();
+        auto made = queue_request(op, name, type_id_of<T>(), saved, where);
         made.element = dtype_or_none<T>();
+        return made;
+    }
+    [[nodiscard]] static detail::object_request queue_request(operation op,
+                                                              std::string_view name,
+                                                              type_id const& type,
+                                                              bool saved,
+                                                              source_line const& where) {
+        detail::object_request made{op, name, object_kind::queue};
+        made.type = &type;
         made.options.align = alignof(detail::task_queue_state);
         made.options.saved = saved;
         made.where = where;
