@@ -6,6 +6,7 @@
 #pragma once
 
 #include "shmwin/base/source_line.hpp"
+#include "shmwin/segment/any_per_rank.hpp"
 #include "shmwin/segment/construct.hpp"
 #include "shmwin/segment/core.hpp"
 #include "shmwin/segment/object_info.hpp"
@@ -180,6 +181,18 @@ class SHMWIN_API object_group : public queue_group {
         std::array const extents{std::int64_t{0}};
         return {core_, core_->find(per_rank_request<V>(operation::none, whole, extents, true, {}))};
     }
+
+    /// Node, collective. One empty vector for each rank, of a type that is known at run time. The
+    /// same objects as of create_per_rank<vector<T>>; checkpoints hold them.
+    /// @param options  only .saved is looked at
+    /// @throws runtime_failure (unsupported)  the type is aligned to more than 16 bytes
+    any_per_rank create_per_rank(std::string_view name,
+                                 dtype const& type,
+                                 array_options const& options = {},
+                                 source_line const& where = source_line::current()) const;
+    /// Local. The vectors of that name, whatever the type of their elements. Errors as
+    /// find_any_array(); strings are found by find_per_rank() alone.
+    [[nodiscard]] any_per_rank find_any_per_rank(std::string_view name) const;
 
     /// Local. Destroys an object that create_object, construct or find_or_construct made, and frees
     /// its memory. No rank may use it any more.

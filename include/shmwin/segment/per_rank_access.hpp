@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 
@@ -18,12 +19,12 @@ namespace shmwin::inline v1::detail {
 
 /// Of containers of one type. `slots` is where the containers of all ranks begin.
 struct per_rank_access {
-    dtype element;
-    std::span<std::byte> (*bytes)(std::byte* slots, int r) = nullptr;
+    dtype element = dtype_of<std::byte>;
+    std::function<std::span<std::byte>(std::byte* slots, int r)> bytes;
     /// Room for that many elements; they stay as they are. Only the rank itself.
-    void (*reserve)(std::byte* slots, int r, std::size_t n_elements) = nullptr;
+    std::function<void(std::byte* slots, int r, std::size_t n_elements)> reserve;
     /// Only the rank itself.
-    void (*resize)(std::byte* slots, int r, std::size_t n_elements) = nullptr;
+    std::function<void(std::byte* slots, int r, std::size_t n_elements)> resize;
 };
 
 /// Local. Keeps the functions of a type. Any thread.
