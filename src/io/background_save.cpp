@@ -7,6 +7,8 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/mpi/agreement.hpp"
 
+#include "io/fail_point.hpp"
+
 #include <algorithm>
 #include <csignal>
 #include <pthread.h>
@@ -139,17 +141,19 @@ void background_save::run() noexcept {
     ::pthread_setname_np(::pthread_self(), "shmwin-save");
     quiet_errors const here; // wait() tells them
     auto const failure = failure_of([this] {
-        write();
+        at(step::payload, [this] { write(); });
         job_.status->enter(save_phase::committing);
-        job_.file->commit();
+        at(step::commit, [this] { job_.file->commit(); });
     });
     drain();
     if (failure && failure->code != errc::peer_left) {
         log(log_level::warning, text("asynchronous save failed: ", failure->text));
     }
-    job_.file.reset(); // and what is not whole is gone
-    job_.lock.reset();
-    if (job_.previous) job_.previous->close();
+    at(step::end_thread, [this] {
+        job_.file.reset(); // and what is not whole is gone
+        job_.lock.reset();
+        if (job_.previous) job_.previous->close();
+    });
     job_.status->end(failure ? &*failure : nullptr); // now other ranks go on
     job_.keep.clear();
 }

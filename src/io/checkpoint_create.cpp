@@ -10,8 +10,10 @@
 #include "io/datatype.hpp"
 #include "io/description_table.hpp"
 #include "io/fail_point.hpp"
+#include "io/file.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <numeric>
 #include <string_view>
@@ -280,6 +282,10 @@ void checkpoint_writer::write_chunk(std::size_t object,
     auto const first = one.chunks.first_of(
         chunk, std::vector<std::uint64_t>(dimensions.begin(), dimensions.end()));
     std::vector<hsize_t> const place(first.begin(), first.end());
+    if (is_to_fail()) { // as HDF5 would tell it
+        raise(is_about_space(errno) ? errc::no_space : errc::io_failure,
+              text("H5Dwrite_chunk of ", one.name, " failed (", path_.native(), ')'));
+    }
     if (H5Dwrite_chunk(open_.get(), H5P_DEFAULT, 0, place.data(), bytes.size(), bytes.data()) < 0) {
         h5_fail("H5Dwrite_chunk of " + one.name, path_);
     }

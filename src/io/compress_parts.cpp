@@ -6,6 +6,7 @@
 #include "shmwin/mpi/error.hpp"
 
 #include "io/chunks.hpp"
+#include "io/fail_point.hpp"
 
 #include <mpi.h>
 
@@ -57,7 +58,7 @@ class compression {
 
     void give(std::size_t part, std::uint64_t chunk) {
         std::span<std::byte const> bytes;
-        unless_failed([&] { bytes = compressed(part, chunk); });
+        unless_failed([&] { bytes = at(step::compress, [&] { return compressed(part, chunk); }); });
         if (ranks_.rank == 0) return place(part, chunk, bytes);
         check_mpi(
             "MPI_Send",
@@ -79,7 +80,8 @@ class compression {
 
     void place(std::size_t part, std::uint64_t chunk, std::span<std::byte const> bytes) {
         if (bytes.empty()) return; // its rank failed, and will say why
-        unless_failed([&] { into_.write_chunk(part, chunk, bytes); });
+        unless_failed(
+            [&] { at(step::place_chunk, [&] { into_.write_chunk(part, chunk, bytes); }); });
         n_bytes_ += bytes.size();
     }
 

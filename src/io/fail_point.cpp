@@ -25,11 +25,13 @@ namespace {
 constexpr char const* variable = "SHMWIN_FAIL_POINT";
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(step::n_steps)> step_names{
-    "lock",           "sweep",        "prepare",      "space",      "create",         "close",
-    "blank",          "reserve",      "plan",         "payload",    "block",          "checksums",
-    "commit",         "record",       "sync_payload", "sign",       "sync_signature", "rename",
-    "sync_directory", "retain",       "end_save",     "list",       "structure",      "fit",
-    "objects",        "read_payload", "read_block",   "end_restore"};
+    "lock",           "sweep",      "prepare",      "space",       "create",         "close",
+    "blank",          "reserve",    "plan",         "payload",     "block",          "checksums",
+    "commit",         "record",     "sync_payload", "sign",        "sync_signature", "rename",
+    "sync_directory", "retain",     "end_save",     "staging",     "stage",          "stage_block",
+    "start_thread",   "end_thread", "compress",     "place_chunk", "open_previous",  "try_share",
+    "share",          "list",       "structure",    "fit",         "objects",        "read_payload",
+    "read_block",     "end_restore"};
 static_assert(step_names.back() == "end_restore");
 
 constexpr std::array<std::string_view, 6> action_names{
@@ -46,9 +48,16 @@ struct rule {
     int n_passed = 0;
 };
 
+constexpr std::size_t n_names = 2 * step_names.size();
+
+std::size_t index_of(step where, moment when) {
+    return 2 * static_cast<std::size_t>(where) + (when == moment::after ? 1 : 0);
+}
+
 struct rules {
     std::mutex mutex;
     std::vector<rule> all;
+    std::array<bool, n_names> passed{}; ///< by index_of()
 };
 
 rules& armed_rules() {
@@ -187,6 +196,7 @@ void arm_fail_points(int rank) {
     wanted = {};
     std::lock_guard const guard(armed_rules().mutex);
     armed_rules().all = std::move(made);
+    armed_rules().passed.fill(false);
 }
 
 std::vector<std::string> fail_point_names() {
@@ -198,10 +208,21 @@ std::vector<std::string> fail_point_names() {
     return names;
 }
 
+std::vector<std::string> passed_fail_points() {
+    auto const names = fail_point_names();
+    std::vector<std::string> passed;
+    std::lock_guard const guard(armed_rules().mutex);
+    for (std::size_t i = 0; i < n_names; ++i) {
+        if (armed_rules().passed.at(i)) passed.push_back(names[i]);
+    }
+    return passed;
+}
+
 void fail_point(step where, moment when) noexcept {
     std::vector<rule> due;
     {
         std::lock_guard const guard(armed_rules().mutex);
+        armed_rules().passed.at(index_of(where, when)) = true;
         for (auto& each : armed_rules().all) {
             if (each.where != where || each.when != when) continue;
             ++each.n_passed;

@@ -55,6 +55,19 @@ enum class step : std::uint8_t {
     sync_directory,
     retain,
     end_save,
+    // a save_async, beside those: payload and commit are its thread's
+    staging,
+    stage,
+    stage_block,
+    start_thread,
+    end_thread,
+    // a save with .deflate, beside those
+    compress,
+    place_chunk,
+    // a save with .incremental, beside those
+    open_previous,
+    try_share,
+    share,
     // a restore
     list,
     structure,
@@ -79,6 +92,9 @@ void arm_fail_points(int rank);
 /// Every NAME.
 [[nodiscard]] std::vector<std::string> fail_point_names();
 
+/// Local. Those that this process has come to since it was armed, in the order of all.
+[[nodiscard]] std::vector<std::string> passed_fail_points();
+
 void fail_point(step where, moment when) noexcept;
 
 /// True, with errno set, if the call that follows is to fail instead.
@@ -94,6 +110,9 @@ void fail_point(step where, moment when) noexcept;
 
 inline void arm_fail_points(int /*rank*/) noexcept {}
 [[nodiscard]] inline std::vector<std::string> fail_point_names() {
+    return {};
+}
+[[nodiscard]] inline std::vector<std::string> passed_fail_points() {
     return {};
 }
 inline void fail_point(step /*where*/, moment /*when*/) noexcept {}

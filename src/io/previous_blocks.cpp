@@ -4,6 +4,7 @@
 #include "shmwin/base/error.hpp"
 
 #include "io/checkpoint_file.hpp"
+#include "io/fail_point.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -44,7 +45,7 @@ bool share(file const& from,
     struct file_clone_range const which{from.fd(), at, n_bytes, to_at};
     int done = -1;
     do {
-        done = ::ioctl(to.fd(), FICLONERANGE, &which);
+        done = is_to_fail() ? -1 : ::ioctl(to.fd(), FICLONERANGE, &which);
     } while (done != 0 && errno == EINTR);
     return done == 0;
 }
@@ -161,13 +162,13 @@ void previous_blocks::finish() {
     auto const begin = std::exchange(begin_, 0);
     auto const end = std::exchange(end_, 0);
     if (begin == end) return;
-    works_ = works_
-             && (whole == 0
-                 || share(from_.source(),
-                          earlier_->file_offset + begin,
-                          target_,
-                          part_->file_offset + begin,
-                          whole));
+    works_ = works_ && (whole == 0 || at(step::share, [&] {
+                            return share(from_.source(),
+                                         earlier_->file_offset + begin,
+                                         target_,
+                                         part_->file_offset + begin,
+                                         whole);
+                        }));
     auto const taken = works_ ? whole : 0;
     n_bytes_taken_ += taken;
     write(begin + taken, end);

@@ -35,7 +35,7 @@ class saver {
           store_(store),
           chosen_(store.options),
           file_(names, info, store.options),
-          has_previous_(store.options.incremental && store.previous.open()) {}
+          has_previous_(open_previous(store)) {}
 
     saver(saver const&) = delete;
     saver(saver&&) = delete;

@@ -7,6 +7,7 @@
 #include "shmwin/mpi/agreement.hpp"
 
 #include "io/background_save.hpp"
+#include "io/fail_point.hpp"
 #include "io/inventory.hpp"
 #include "io/options.hpp"
 #include "io/save_file.hpp"
@@ -53,21 +54,24 @@ class async_saver {
     }
 
     save_in_flight run() {
-        agreed([&] {
-            if (store_.is_first()) make_file();
+        at(step::prepare, [&] {
+            agreed([&] {
+                if (store_.is_first()) make_file();
+            });
         });
-        broadcast_plan(store_.comm(), plan_);
-        staged_.emplace(plan_, store_.options, source_.n_ranks());
-        store_.staging.require(source_.on(), staged_->n_bytes(), store_.n_async);
+        at(step::plan, [&] { broadcast_plan(store_.comm(), plan_); });
+        at(step::staging, [&] { make_room(); });
         agreed([&] {
             if (!store_.is_first()) all_ = take_inventory(source_, chosen_);
             parts_ = planned_parts(*store_.group, plan_, all_);
-            if (store_.is_first()) start_writer();
-            if (!staged_->is_bounded()) copy();
+            if (store_.is_first()) at(step::start_thread, [&] { start_writer(); });
+            if (!staged_->is_bounded()) at(step::stage, [&] { copy(); });
         });
-        if (staged_->is_bounded()) agreed([&] { copy(); });
-        if (writer_ != nullptr) writer_->go();
-        return in_flight();
+        if (staged_->is_bounded()) agreed([&] { at(step::stage, [&] { copy(); }); });
+        return at(step::end_save, [&] {
+            if (writer_ != nullptr) writer_->go();
+            return in_flight();
+        });
     }
 
   private:
@@ -79,8 +83,7 @@ class async_saver {
     void make_file() {
         all_ = take_inventory(source_, chosen_);
         file_ = std::make_unique<save_file>(store_.names, info_, store_.options);
-        bool const incremental = store_.options.incremental && store_.previous.open()
-                                 && can_share_blocks(store_, *file_);
+        bool const incremental = open_previous(store_) && can_share_blocks(store_, *file_);
         file_->create(all_.objects, incremental);
         plan_ = plan_of(file_->structure(), all_);
         if (store_.options.staging == staging::frozen) leave_in_place();
@@ -95,6 +98,11 @@ class async_saver {
             bool const large = kind == object_kind::array || kind == object_kind::levels;
             plan_.parts[i].in_place = large && all_.memory[i].holder != nullptr ? 1 : 0;
         }
+    }
+
+    void make_room() {
+        staged_.emplace(plan_, store_.options, source_.n_ranks());
+        store_.staging.require(source_.on(), staged_->n_bytes(), store_.n_async);
     }
 
     void start_writer() {

@@ -6,6 +6,7 @@
 #include "shmwin/base/text.hpp"
 
 #include "io/attributes.hpp"
+#include "io/fail_point.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,8 +56,16 @@ checkpoint_info info_of_save(checkpoint_store::state const& store, checkpoint_la
     return info;
 }
 
+bool open_previous(checkpoint_store::state& store) {
+    if (!store.options.incremental) return false;
+    return at(step::open_previous, [&] { return store.previous.open(); });
+}
+
 bool can_share_blocks(checkpoint_store::state& store, save_file const& with) {
-    if (!store.can_share) store.can_share = store.previous.can_share_with(with.temporary());
+    if (!store.can_share) {
+        store.can_share =
+            at(step::try_share, [&] { return store.previous.can_share_with(with.temporary()); });
+    }
     return *store.can_share;
 }
 

@@ -25,6 +25,9 @@ void check_save(segment_core const& source, checkpoint_label const& label);
 [[nodiscard]] checkpoint_info info_of_save(checkpoint_store::state const& store,
                                            checkpoint_label const& label);
 
+/// Local, if .incremental. Opens the checkpoint of before; false if there is none to take from.
+[[nodiscard]] bool open_previous(checkpoint_store::state& store);
+
 /// Local, on rank 0, when the checkpoint of before is open. Whether this one can have blocks of it.
 [[nodiscard]] bool can_share_blocks(checkpoint_store::state& store, save_file const& with);
 

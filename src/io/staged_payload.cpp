@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "io/staged_payload.hpp"
 
+#include "io/fail_point.hpp"
 #include "io/payload_blocks.hpp"
 
 #include <algorithm>
@@ -62,7 +63,8 @@ void staged_payload::copy(std::span<payload_part const> mine,
                           function_ref<void(waitable&, std::uint32_t)> wait) const {
     if (!shape_) {
         for (std::size_t i = 0; i < mine.size(); ++i) {
-            if (is_staged_[i]) copy_blocks(mine[i], area + places_[i]);
+            if (!is_staged_[i]) continue;
+            at(step::stage_block, [&] { copy_blocks(mine[i], area + places_[i]); });
         }
         return;
     }
@@ -70,7 +72,9 @@ void staged_payload::copy(std::span<payload_part const> mine,
     staging_ring::filler lane(to, rank, wait);
     for_each_block(mine, [&](block const& each) {
         auto const n = static_cast<std::uint32_t>(each.n_bytes);
-        each.part.memory.gather(each.begin, lane.add({each.part_number, each.begin, n, 0}));
+        at(step::stage_block, [&] {
+            each.part.memory.gather(each.begin, lane.add({each.part_number, each.begin, n, 0}));
+        });
     });
     lane.end();
 }
