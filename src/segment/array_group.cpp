@@ -160,6 +160,25 @@ any_array array_group::adopt(std::string_view name,
     return {core_, asked.described(std::move(place), view.n_dims(), order)};
 }
 
+any_array array_group::adopt(std::string_view name,
+                             MPI_Win window,
+                             dtype const& type,
+                             std::span<std::int64_t const> shape,
+                             memory_order_kind order,
+                             adopt_options const& options,
+                             source_line const& where) const {
+    require_order(order, name);
+    auto const asked = request_of(full(name), type);
+    array_options same;
+    same.align = options.align;
+    same.saved = options.saved;
+    auto place =
+        core_->adopt(asked.of(operation::adopt, object_kind::array, shape, order, same, where),
+                     window,
+                     options.offset_bytes);
+    return {core_, asked.described(std::move(place), shape.size(), order)};
+}
+
 any_levels array_group::create_levels(std::string_view name,
                                       dtype const& type,
                                       std::span<std::int64_t const> shape,

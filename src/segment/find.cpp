@@ -5,6 +5,7 @@
 #include "shmwin/base/text.hpp"
 #include "shmwin/mpi/agreement.hpp"
 #include "shmwin/segment/core.hpp"
+#include "shmwin/segment/object_info.hpp"
 #include "shmwin/segment/per_rank_access.hpp"
 #include "shmwin/segment/section.hpp"
 
@@ -23,6 +24,30 @@ namespace {
 [[noreturn]] void raise_stale(std::string_view name) {
     auto const which = name.empty() ? std::string("it") : text('"', name, '"');
     raise(errc::not_found, text("object is gone (", which, " was destroyed before)"));
+}
+
+// Others hold elements, or class types, that only their handles can end.
+void require_plain(object_record const& record) {
+    switch (record.kind) {
+    case object_kind::array:
+    case object_kind::levels:
+    case object_kind::value:
+    case object_kind::sync:
+        return;
+    case object_kind::object:
+        if (record.has_dtype) return;
+        break;
+    case object_kind::per_rank:
+    case object_kind::synchronized:
+    case object_kind::queue:
+        break;
+    }
+    raise(errc::type_mismatch,
+          text("object cannot be destroyed by its name alone (\"",
+               record.name_text(),
+               "\" is of kind ",
+               shmwin::name(record.kind),
+               "; destroy() of its handle, or of its type)"));
 }
 
 } // namespace
@@ -117,6 +142,25 @@ void segment_core::destroy_together(placed_object const& what,
         heap_.deallocate(region_.at(record->offset));
     });
     if (what.foreign != nullptr) foreign_.remove(what.index, what.generation);
+}
+
+void segment_core::destroy_together(std::string_view name, source_line const& where) {
+    require_open(operation::destroy);
+    placed_object what;
+    auto const failure = failure_of([&] {
+        auto const found = directory_.find(name);
+        if (!found || is_hidden(name)) raise_not_found(name);
+        require_plain(found->record);
+        what.index = found->index;
+        what.generation = found->record.generation;
+        what.foreign = foreign_.find(what.index, what.generation);
+        what.address = region_.at(found->record.offset);
+    });
+    if (!failure)
+        return destroy_together(
+            what, name, [](void*) {}, where);
+    collective_call const call{operation::destroy, name, {}, {}, 0, where};
+    rendezvous_.meet(call, &*failure, [](meeting_values&) {});
 }
 
 // The name goes first, so that nobody finds a half-ended object; whoever is killed before the block

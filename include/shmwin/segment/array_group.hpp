@@ -199,6 +199,17 @@ class SHMWIN_API array_group {
                     adopt_options const& options = {},
                     source_line const& where = source_line::current()) const;
 
+    /// Node, collective. The host's window from .offset_bytes on, as an array of a type that is
+    /// known at run time. As adopt<T>() of a window.
+    /// @throws argument_error (invalid_argument)  another order than right or left
+    any_array adopt(std::string_view name,
+                    MPI_Win window,
+                    dtype const& type,
+                    std::span<std::int64_t const> shape,
+                    memory_order_kind order = memory_order_kind::right,
+                    adopt_options const& options = {},
+                    source_line const& where = source_line::current()) const;
+
     /// Local. What has that name, whatever its type: an array; levels, the now of this moment;
     /// an object or a value, without dimensions. Levels and values are read-only: flip() and
     /// atomics change them. The view owns nothing: valid until destroy, or until the last handle
@@ -252,6 +263,34 @@ class SHMWIN_API array_group {
 
     /// Local. The value of that name, whatever its type. Errors as find_any_array().
     [[nodiscard]] any_value find_any_value(std::string_view name) const;
+
+    /// Local. One object of a type that is known at run time, constructed by this rank alone from
+    /// the bytes at `initial`, or from zeros if that is null. As construct<T>(), whose find<T>()
+    /// finds it too.
+    any_view construct_any(std::string_view name,
+                           dtype const& type,
+                           void const* initial,
+                           bool saved = true,
+                           source_line const& where = source_line::current()) const;
+
+    /// Local. The object of that name, constructed if there is none. As find_or_construct<T>().
+    found_or_created<any_view>
+    find_or_construct_any(std::string_view name,
+                          dtype const& type,
+                          void const* initial,
+                          bool saved = true,
+                          source_line const& where = source_line::current()) const;
+
+    /// Local. Destroys an object of a described type, as destroy<T>() does.
+    /// @throws argument_error (not_found, type_mismatch)
+    void destroy_object(std::string_view name) const;
+
+    /// Node, collective. Ends what has that name for all ranks: an array, levels, a value, a lock
+    /// or its like, an object of a described type. Views of it dangle.
+    /// @throws argument_error (not_found)      on all ranks
+    /// @throws argument_error (type_mismatch)  it is something else: destroy() of its handle
+    void destroy_any(std::string_view name,
+                     source_line const& where = source_line::current()) const;
 
     /// Node, collective. An array without a name, owned by its handles; never saved.
     template <array_element T, array_layout Layout = layout_right, array_shape Extents>

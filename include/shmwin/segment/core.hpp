@@ -112,6 +112,9 @@ class SHMWIN_API segment_core final : public finalizable,
         function_ref<void(void*)> destruct = [](void*) {},
         source_line const& where = {});
 
+    /// Ends the object of that name, if nothing needs to be destructed.
+    void destroy_together(std::string_view name, source_line const& where);
+
     /// Write-protects an array's pages in every rank, or makes them writable again.
     void freeze_together(placed_object const& what, source_line const& where);
     void thaw_together(placed_object const& what, source_line const& where);
