@@ -5,6 +5,7 @@
 #define SHMWIN_H
 
 #include "shmwin/c/base.h"
+#include "shmwin/c/dtype.h"
 #include "shmwin/c/segment.h"
 
 #endif /* SHMWIN_H */

@@ -69,7 +69,65 @@ void shmwin_segment_free_handle(shmwin_segment* segment) {
     delete segment;
 }
 
+int shmwin_segment_is_open(shmwin_segment const* segment) {
+    return segment != nullptr && segment->whole->is_open() ? 1 : 0;
+}
+
+int shmwin_segment_abandoned(shmwin_segment const* segment) {
+    return guard([&] {
+        auto const who = whole_of(segment).abandoned();
+        return who ? note_status(*who) : static_cast<int>(SHMWIN_SUCCESS);
+    });
+}
+
 int shmwin_segment_fence(shmwin_segment* segment) {
     return guard([&] { whole_of(segment).fence(call_line()); });
 }
+
+int shmwin_segment_fence_ranks(shmwin_segment* segment, int const* ranks, size_t n_ranks) {
+    return guard([&] { whole_of(segment).fence(need_span(ranks, n_ranks, "ranks"), call_line()); });
 }
+
+int shmwin_segment_trim(shmwin_segment* segment, size_t* n_bytes) {
+    return guard([&] {
+        auto const given_back = whole_of(segment).trim(call_line());
+        if (n_bytes != nullptr) *n_bytes = given_back;
+    });
+}
+
+int shmwin_segment_rank(shmwin_segment const* segment) {
+    return segment == nullptr ? -1 : segment->whole->rank();
+}
+
+int shmwin_segment_size(shmwin_segment const* segment) {
+    return segment == nullptr ? -1 : segment->whole->n_ranks();
+}
+
+size_t shmwin_segment_capacity(shmwin_segment const* segment) {
+    return segment == nullptr ? 0 : segment->whole->capacity();
+}
+
+int shmwin_segment_backing(shmwin_segment const* segment) {
+    return segment == nullptr ? -1 : static_cast<int>(segment->whole->backing());
+}
+
+int shmwin_segment_wait_policy(shmwin_segment const* segment, int* spin, double* wait_slice) {
+    return guard([&] {
+        auto const& policy = whole_of(segment).wait_policy();
+        if (spin != nullptr) *spin = policy.spin;
+        if (wait_slice != nullptr)
+            *wait_slice = std::chrono::duration<double>(policy.slice).count();
+    });
+}
+
+int shmwin_segment_rma(shmwin_segment const* segment, MPI_Win* window, MPI_Aint* base) {
+    return guard([&] {
+        need(window, "window") = whole_of(segment).rma();
+        need(base, "base") = whole_of(segment).rma_offset();
+    });
+}
+}
+
+static_assert(SHMWIN_BACKING_AUTOMATIC == static_cast<int>(shmwin::backing_kind::automatic));
+static_assert(SHMWIN_BACKING_MPI_WINDOW == static_cast<int>(shmwin::backing_kind::mpi_window));
+static_assert(SHMWIN_BACKING_MEMFD == static_cast<int>(shmwin::backing_kind::memfd));

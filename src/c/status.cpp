@@ -151,6 +151,10 @@ int note_timed_out(std::string_view call) noexcept {
     }
 }
 
+int note_status(error_info const& info) noexcept {
+    return note(info.code, info.rank, info.agreed, info.text, name(info.code));
+}
+
 source_line call_line() noexcept {
     return line_of_calls;
 }

@@ -8,6 +8,9 @@
 #include "shmwin/base/source_line.hpp"
 #include "shmwin/c/base.h"
 
+#include <cstddef>
+#include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -20,6 +23,9 @@ namespace shmwin::inline v1::detail {
 
 /// A deadline passed, which is a status and no error: no handler is called.
 [[nodiscard]] int note_timed_out(std::string_view call) noexcept;
+
+/// What is told as a status, and is no error of the call: no handler is called.
+[[nodiscard]] int note_status(error_info const& info) noexcept;
 
 /// Calls `body`; what it throws becomes the last error.
 /// @param body  returns nothing, or a status: note_timed_out()
@@ -54,6 +60,13 @@ template <typename T>
 /// @throws argument_error (invalid_argument)
 [[nodiscard]] inline std::string_view need_text(char const* text, char const* what) {
     return &need(text, what);
+}
+
+/// As need(), of `n` elements: none may come with a null pointer.
+template <typename T>
+[[nodiscard]] std::span<T> need_span(T* first, std::size_t n, char const* what) {
+    if (n == 0) return {};
+    return {&need(first, what), n};
 }
 
 /// A copy for the caller, who gives it to shmwin_text_free().
