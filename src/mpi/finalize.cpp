@@ -2,10 +2,12 @@
 #include "shmwin/mpi/finalize.hpp"
 
 #include "shmwin/mpi/error.hpp"
+#include "shmwin/sync/fork_count.hpp"
 
 #include <mpi.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <utility>
@@ -19,7 +21,8 @@ namespace {
 struct registry {
     std::mutex mutex;
     std::vector<std::shared_ptr<finalizable>> open;
-    bool hooked = false;
+    std::atomic<bool> hooked{false};
+    maker_process made_by; ///< set when it is hooked
 };
 
 registry& the_registry() {
@@ -27,7 +30,13 @@ registry& the_registry() {
     return *made;
 }
 
+// What is open here was opened by the rank, and is the rank's to end.
+bool in_forked_child() {
+    return the_registry().hooked && the_registry().made_by.is_forked_child();
+}
+
 std::vector<std::shared_ptr<finalizable>> take_all() {
+    if (in_forked_child()) return {};
     std::scoped_lock const hold(the_registry().mutex);
     return std::exchange(the_registry().open, {});
 }
@@ -62,7 +71,11 @@ void hook_into_mpi() {
 
 void join_finalize(std::shared_ptr<finalizable> what) {
     std::scoped_lock const hold(the_registry().mutex);
-    if (!std::exchange(the_registry().hooked, true)) hook_into_mpi();
+    if (!the_registry().hooked) {
+        hook_into_mpi();
+        the_registry().made_by = {};
+        the_registry().hooked = true;
+    }
     the_registry().open.push_back(std::move(what));
 }
 
@@ -81,7 +94,7 @@ bool mpi_is_up() noexcept {
     int ended = 0;
     MPI_Initialized(&begun);
     MPI_Finalized(&ended);
-    return begun != 0 && ended == 0;
+    return begun != 0 && ended == 0 && !in_forked_child();
 }
 
 } // namespace shmwin::inline v1::detail

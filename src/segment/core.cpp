@@ -192,6 +192,13 @@ segment_core::~segment_core() = default;
 
 // In each fence: what the call is called is looked up only for an error.
 void segment_core::require_open(operation op) const {
+    if (is_forked_child()) {
+        raise(errc::unsupported,
+              text(name(op),
+                   " is not possible (in a child that rank ",
+                   rank(),
+                   " forked; it may use memory, locks and heap: collective calls are the rank's)"));
+    }
     if (!is_open()) require_open(name(op));
 }
 
@@ -239,6 +246,7 @@ void segment_core::meet(collective_call const& call, bool needed, function_ref<v
 
 void segment_core::close(source_line const& where) {
     if (!is_open()) return;
+    require_open(operation::close);
     note(operation::close);
     warn_of_held_locks("close()");
     rendezvous_.meet({operation::close, {}, {}, {}, 0, where},
@@ -256,7 +264,7 @@ void segment_core::leave(std::string_view why) noexcept {
 }
 
 void segment_core::depart(std::string_view why) noexcept {
-    if (!open_.exchange(false)) return;
+    if (!open_.exchange(false) || is_forked_child()) return;
     warn_of_held_locks("its end");
     auto const last = rendezvous_.last_call(rank());
     rendezvous_.leave(text("the code after ", last.empty() ? name(last_call_.load()) : last), why);

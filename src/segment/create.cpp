@@ -260,7 +260,7 @@ placed_object segment_core::create_scratch(object_request const& request) {
 }
 
 void segment_core::release_scratch(placed_object const& what, std::size_t n_bytes) noexcept {
-    if (what.address == nullptr) return;
+    if (what.address == nullptr || is_forked_child()) return; // the hold is the rank's
     if (holders_of(what.address, n_bytes).fetch_sub(1) != 1) return;
     static_cast<void>(failure_of([&] { forget_scratch_races(what); }));
     static_cast<void>(failure_of([&] { heap_.deallocate(what.address); }));

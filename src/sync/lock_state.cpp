@@ -32,4 +32,8 @@ void raise_unless_sound(awaited const& what,
                           ")")});
 }
 
+bool is_holder_gone(participants const& who, lock_holder const& holder) {
+    return who.gone(holder.rank) || is_thread_gone(who.process(holder.rank), holder.thread);
+}
+
 } // namespace shmwin::inline v1::detail

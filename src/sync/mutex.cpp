@@ -46,10 +46,11 @@ void mutex_state::require_sound(std::uint64_t seen, awaited const& what) {
                        words);
 }
 
-// Ends the hold of a dead process. True if nobody holds the lock that `seen` was.
+// Ends the hold of a dead process, or of a thread or forked child that ended without it. True if
+// nobody holds the lock that `seen` was.
 bool mutex_state::end_of_dead(std::uint64_t seen, wait_context const& by) {
     auto const holder = holder_in(seen);
-    if (!holder || !by.who().gone(holder.rank)) return false;
+    if (!holder || !is_holder_gone(by.who(), holder)) return false;
     auto const left =
         inconsistent | (std::uint64_t{static_cast<std::uint32_t>(holder.rank)} + 1) << 32U;
     if (word_.compare_exchange_strong(seen, left)) futex_wake_all(lower_half());

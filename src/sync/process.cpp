@@ -54,4 +54,12 @@ liveness liveness_of(process_identity const& process) {
     return ended && !has_more_than_one_thread(process.pid) ? liveness::dead : liveness::alive;
 }
 
+bool is_thread_gone(process_identity const& process, std::uint32_t thread) {
+    if (thread == 0 || process.pid_namespace != pid_namespace_of_this_process()) return false;
+    auto const id = static_cast<std::int32_t>(thread);
+    if (::kill(id, 0) != 0 && errno == ESRCH) return true;
+    auto const stat = detail::read_stat(id);
+    return stat && (stat->state == 'Z' || stat->state == 'X');
+}
+
 } // namespace shmwin::inline v1

@@ -111,7 +111,7 @@ void shared_mutex_access::require_mine() const {
 // If the process that has the word is gone, nobody has it.
 void shared_mutex_access::end_of_dead(std::uint64_t seen) {
     auto const holder = holder_in(seen);
-    if (!holder || !by_.who().gone(holder.rank)) return;
+    if (!holder || !is_holder_gone(by_.who(), holder)) return;
     bool const half_done = (seen & (inside | inconsistent)) != 0;
     if (word().compare_exchange_strong(seen, half_done ? left_by(holder.rank, inconsistent) : 0)) {
         notify_line(lines_[0].turn);

@@ -37,7 +37,8 @@ SHMWIN_API void join_finalize(std::shared_ptr<finalizable> what);
 /// Local. Takes `what` off the list: it was closed.
 SHMWIN_API void leave_finalize(finalizable const* what) noexcept;
 
-/// Local. True between MPI_Init and MPI_Finalize.
+/// Local. True between MPI_Init and MPI_Finalize; false in a child that was forked meanwhile, where
+/// no call of MPI is allowed.
 [[nodiscard]] SHMWIN_API bool mpi_is_up() noexcept;
 
 } // namespace shmwin::inline v1::detail

@@ -21,6 +21,7 @@
 #include "shmwin/segment/options.hpp"
 #include "shmwin/segment/subset_fence.hpp"
 #include "shmwin/sync/activity.hpp"
+#include "shmwin/sync/fork_count.hpp"
 #include "shmwin/sync/parking_lot.hpp"
 #include "shmwin/sync/participants.hpp"
 #include "shmwin/sync/race_shadow.hpp"
@@ -184,8 +185,11 @@ class SHMWIN_API segment_core final : public finalizable,
     void at_exit() noexcept override;
     void at_finalize() noexcept override;
 
+    /// Of collective calls.
     /// @throws runtime_failure (closed)
+    /// @throws runtime_failure (unsupported)  this process is a forked child of the rank's
     void require_open(operation op) const;
+    /// @throws runtime_failure (closed)
     void require_open(std::string_view call) const;
     /// @throws runtime_failure (busy)  the object is write-protected
     void require_thawed(char const* call, std::uint32_t index, std::uint32_t generation) const;
@@ -196,6 +200,9 @@ class SHMWIN_API segment_core final : public finalizable,
     foreign(std::uint32_t index, std::uint32_t generation, std::string_view name) const;
 
     [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_relaxed); }
+    /// True in a child that the rank forked: it has the memory and the locks, the rank has the
+    /// rest.
+    [[nodiscard]] bool is_forked_child() const noexcept { return opened_by_.is_forked_child(); }
     [[nodiscard]] bool is_there(std::uint32_t index, std::uint32_t generation) const {
         return directory_.contains(index, generation);
     }
@@ -257,6 +264,7 @@ class SHMWIN_API segment_core final : public finalizable,
     [[nodiscard]] frozen_pages pages_to_freeze(placed_object const& what) const;
     void note(operation op) noexcept { last_call_.store(op, std::memory_order_relaxed); }
 
+    maker_process opened_by_;
     node node_;
     window window_;
     std::shared_ptr<void const> keep_alive_;

@@ -30,4 +30,8 @@ enum class liveness : std::uint8_t {
 /// pid now belongs to another process. Reads /proc: some 20 us.
 [[nodiscard]] SHMWIN_API liveness liveness_of(process_identity const& process);
 
+/// Local. True if that thread, of the process or of a child that it forked, has ended. False if
+/// that cannot be known (another pid namespace), or its number is another thread's by now.
+[[nodiscard]] SHMWIN_API bool is_thread_gone(process_identity const& process, std::uint32_t thread);
+
 } // namespace shmwin::inline v1
