@@ -10,8 +10,9 @@ usage: tests/soak.sh [STAGE...] [--kills N] [--build FOLDER]
   io      kills a program that saves without end, N times with one rank and a quarter as often
           with two, and again while it saves asynchronously, 5 N times with one; every restart
           must find a whole checkpoint. Another seed each time.
-  faults  each fail point of saves and restores with each action on each of 3 ranks, for new steps
-          and replaced ones; each bit of a small file flipped
+  faults  each fail point of saves and restores with each action on each of 3 ranks, for each kind
+          of save (plain, asynchronous, incremental, compressed), for new steps and replaced ones;
+          each bit of a small file flipped
   memory  the heap: 5 N random kills under load, deaths at more instructions, N seeds of the model
   sync    kills N ranks at random moments in each of: holding or waiting for a lock, a barrier and
           the like, waiting for a value, a lease out, find_or_construct; then all ranks together at
@@ -78,14 +79,27 @@ soak_io() {
     SHMWIN_TEST_SOAK=5 mpirun -n 2 "$(program test_io_large_dataset)" --gtest_brief=1
 }
 
+# On a file system with reflinks, if one can be made here.
+with_reflinks() {
+    local status=0
+    bash "$root/tests/support/io_reflink_disk.sh" "$@" || status=$?
+    if ((status == 77)); then
+        echo "soak.sh: SKIPPED, no file system with reflinks: $*"
+        status=0
+    fi
+    return "$status"
+}
+
 soak_faults() {
-    local i
-    for i in 0 1 2 3 4; do # by action: a test program has a limit of time
-        SHMWIN_TEST_SOAK=2 mpirun -n 3 "$(program test_io_fail_point)" --gtest_brief=1 \
-            --gtest_filter="*EachFailPoint*/$i"
-    done
+    SHMWIN_TEST_SOAK=2 mpirun -n 3 "$(program test_io_fail_point_matrix)" --gtest_brief=1 \
+        --gtest_filter="*EveryFailPoint*"
     python3 "$root/tests/support/io_fail_points.py" "$(program test_io_program)" --all \
         -- mpirun -n 3
+    # Blocks of the checkpoint before are taken where there are reflinks.
+    with_reflinks python3 "$root/tests/support/io_fail_points.py" "$(program test_io_program)" \
+        --all --kinds incremental,async_incremental -- mpirun -n 3
+    SHMWIN_TEST_SOAK=2 with_reflinks mpirun -n 3 "$(program test_io_fail_point_matrix)" \
+        --gtest_brief=1 --gtest_filter="*EveryFailPoint*incremental*"
     SHMWIN_TEST_SOAK=20 "$(program test_io_flipped_bytes)" --gtest_brief=1
 }
 

@@ -75,9 +75,10 @@ shmwin_add_script_test(io/several_nodes TIMEOUT 120
     -- ${io_program} nodes nodes/state
   PROPERTIES PROCESSORS 2 ${may_skip})
 
-shmwin_add_test(io/fail_point RANKS 3 ARGS --gtest_filter=-*EachFailPoint*)
+shmwin_add_test(io/fail_point RANKS 3)
+shmwin_add_test(io/fail_point_matrix RANKS 3 ARGS --gtest_filter=FailPointMatrix.*)
 foreach(action RANGE 4)
-  shmwin_add_test(io/fail_point REUSE action${action} RANKS 3
+  shmwin_add_test(io/fail_point_matrix REUSE action${action} RANKS 3
     ARGS --gtest_filter=*EachFailPoint*/${action})
 endforeach()
 set(io_three_ranks ${io_launcher} 3)
@@ -105,12 +106,20 @@ shmwin_add_script_test(io/small_disk TIMEOUT 120
   PROPERTIES PROCESSORS 2 ${may_skip})
 
 shmwin_add_test(io/incremental RANKS 1 2 3 4 LINK shmwin_hdf5)
+set(io_reflinks bash ${io_support}/io_reflink_disk.sh)
 foreach(n 1 3)
   shmwin_add_script_test(io/incremental.reflink.np${n} TIMEOUT 120
-    COMMAND bash ${io_support}/io_reflink_disk.sh ${io_launcher} ${n}
-      $<TARGET_FILE:test_io_incremental>
+    COMMAND ${io_reflinks} ${io_launcher} ${n} $<TARGET_FILE:test_io_incremental>
     PROPERTIES PROCESSORS ${n} ${may_skip})
 endforeach()
+shmwin_add_script_test(io/fail_point_matrix.reflink TIMEOUT 180
+  COMMAND ${io_reflinks} ${io_three_ranks} $<TARGET_FILE:test_io_fail_point_matrix>
+    --gtest_filter=*OldBlocks*
+  PROPERTIES PROCESSORS 3 ${may_skip})
+shmwin_add_script_test(io/fail_point_kills.reflink TIMEOUT 120
+  COMMAND ${io_reflinks} ${io_python} ${io_support}/io_fail_points.py ${io_program}
+    --kinds incremental,async_incremental --points share,previous -- ${io_three_ranks}
+  PROPERTIES PROCESSORS 3 ${may_skip})
 
 # As on a file system that is not mapped.
 foreach(concept checkpoint_roundtrip damage edited_checkpoint)

@@ -9,6 +9,7 @@
 #include "support/io_elastic_state.hpp"
 #include "support/io_state.hpp"
 #include "support/ranks.hpp"
+#include "support/save_kinds.hpp"
 
 #include <mpi.h>
 
@@ -39,8 +40,9 @@ constexpr char const* usage = R"(usage: io_program COMMAND PATH
   known PATH    saves the objects that io_judge.py knows, as steps 1 and 2
   nodes PATH    expects to be refused: the ranks are on several nodes
   fault PATH    restores what is there, compares, saves the next version; FAULT_REPLACES: of the
-                same step; prints what it does
-  fail_points - prints the names of the fail points
+                same step; FAULT_KIND: a kind of save; prints what it does. FAULT_PASSED: each rank
+                prints the fail points that it came to
+  fail_points - prints the kinds of saves, and the names of the fail points
   leave PATH    saves every kind of object asynchronously as step 7 of the store PATH and ends
                 while it is in flight: by MPI_Finalize; LEAVE=exit, unwind: by exit(), and while
                 an exception leaves the ranks' scopes; LEAVE=store: the store ends first
@@ -194,9 +196,10 @@ double soak_value(std::int64_t step, std::int64_t i) {
 }
 
 struct soak_state {
-    explicit soak_state(segment& seg)
+    explicit soak_state(segment& seg, std::int64_t rows = 300)
         : rank(seg.rank()),
-          u(seg.create_levels<double>("fields/u", shape(300, 700))),
+          n_rows(rows),
+          u(seg.create_levels<double>("fields/u", shape(rows, 700))),
           ids(seg.create_array<std::int64_t>("ids", shape(5000))),
           done(seg.create_value<std::int64_t>("done", -1)) {}
 
@@ -218,7 +221,7 @@ struct soak_state {
     [[nodiscard]] bool is_of(std::int64_t step) const {
         bool right = done.load() == step;
         auto const now = u.now();
-        for (std::int64_t i = 0; i < 300; ++i) {
+        for (std::int64_t i = 0; i < n_rows; ++i) {
             for (std::int64_t j = 0; j < 700; ++j) {
                 right = right && now(i, j) == soak_value(step, i * 700 + j);
             }
@@ -230,6 +233,7 @@ struct soak_state {
     }
 
     int rank;
+    std::int64_t n_rows;
     levels<double, 2> u;
     array<std::int64_t, 1> ids;
     value<std::int64_t> done;
@@ -289,12 +293,34 @@ bool is_explained(std::string_view name) {
            || (name.starts_with("state-0") && name.ends_with(".h5") && name.size() == 21);
 }
 
-// Restores what is there, saves the next version, as the next step or in place of the same one,
-// and restores it. The model time is the version.
+save_kind kind_wanted() {
+    char const* const name = std::getenv("FAULT_KIND"); // NOLINT(*-mt-unsafe)
+    if (name == nullptr) return save_kind::plain;
+    auto const found = save_kind_of(name);
+    if (!found) throw std::runtime_error(std::string("no kind of save: ") + name);
+    return *found;
+}
+
+void print(std::string const& line) {
+    static_cast<void>(std::printf("%s\n", line.c_str()));
+    static_cast<void>(std::fflush(stdout));
+}
+
+void print_passed(int rank) {
+    if (std::getenv("FAULT_PASSED") == nullptr) return; // NOLINT(*-mt-unsafe)
+    for (auto const& each : detail::passed_fail_points()) {
+        print("passed " + std::to_string(rank) + ' ' + each);
+    }
+}
+
+// Restores what is there, saves the next version, as the next step or in place of the same one.
+// The model time is the version.
 int fault(node const& on, std::string const& path) {
-    segment seg(on, {.capacity = 16_MiB});
-    soak_state state(seg);
-    checkpoint_store store(world, path);
+    segment seg(on, {.capacity = 32_MiB});
+    soak_state state(seg, 600); // a chunk for each of 3 ranks
+    auto const kind = kind_wanted();
+    auto const steady = seg.create_array<double>("steady", shape(6 << 15)); // as it was before
+    checkpoint_store store(world, path, options_of(kind));
     for (auto const& each :
          std::filesystem::directory_iterator(std::filesystem::path(path).parent_path())) {
         auto const name = each.path().filename().string();
@@ -307,26 +333,26 @@ int fault(node const& on, std::string const& path) {
     }
     if (at && !state.is_of(found)) return fail("wrong values of version " + std::to_string(found));
     seg.fence(); // all have looked
-    if (seg.rank() == 0) {
-        std::printf("restored %lld\n", static_cast<long long>(found));
-        static_cast<void>(std::fflush(stdout));
-    }
+    if (seg.rank() == 0) print("restored " + std::to_string(found));
     bool const replaces = std::getenv("FAULT_REPLACES") != nullptr; // NOLINT(*-mt-unsafe)
     state.advance(found + 1);
     auto const step = (at ? at->step : 0) + (replaces ? 0 : 1);
-    store.save(seg, {.step = step, .time = static_cast<double>(found + 1)});
-    if (seg.rank() == 0) {
-        std::printf("saved %lld\n", static_cast<long long>(found + 1));
-        static_cast<void>(std::fflush(stdout));
-    }
+    save_as(kind, store, seg, {.step = step, .time = static_cast<double>(found + 1)}, [&] {
+        state.advance(found + 2);
+    });
+    if (seg.rank() == 0) print("saved " + std::to_string(found + 1));
+    print_passed(seg.rank());
     seg.close();
     return 0;
 }
 
 int fail_points(node const& /*on*/, std::string const& /*path*/) {
     if (rank_in(world) != 0) return 0;
+    for (auto const& each : save_kind_names) {
+        print("kind " + std::string(each));
+    }
     for (auto const& each : detail::fail_point_names()) {
-        std::printf("%s\n", each.c_str());
+        print("point " + each);
     }
     return 0;
 }
