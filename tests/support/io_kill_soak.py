@@ -5,7 +5,8 @@ checkpoint with the right values, and no temporary.
 usage: io_kill_soak.py PROGRAM KILLS [--seed N] [--async] [-- LAUNCHER...]
 PROGRAM is io_program, started as LAUNCHER... PROGRAM soak PATH; every rank is killed by SIGKILL.
 Each start checks what the kill before it left: wrong values are its failure. With --async it saves
-asynchronously and overwrites everything meanwhile; full and bounded staging in turn.
+asynchronously and overwrites everything meanwhile; full staging, bounded staging and only what
+changed in turn.
 """
 import argparse
 import os
@@ -36,10 +37,9 @@ path = os.path.join(folder, "state")
 ranks = int(launcher[launcher.index("-n") + 1]) if launcher else 1
 
 
-def start(durable, bounded=False):
-    environment = dict(os.environ)
-    if options.asynchronous:
-        environment["SOAK_ASYNC"] = "bounded" if bounded else "full"
+def start(durable, turn=0):
+    kinds = ["async", "async_bounded", "async_incremental"] if options.asynchronous else ["plain"]
+    environment = dict(os.environ, SOAK_KIND=kinds[turn % len(kinds)])
     if not durable:
         environment["SOAK_NOT_DURABLE"] = "1"
     return subprocess.Popen([*launcher, os.path.abspath(options.program), "soak", path],
@@ -87,9 +87,9 @@ between = 0  # kills after which a temporary was there: in the middle of a save
 saves = 0
 temporaries = lambda: [n for n in os.listdir(folder) if n.endswith(".tmp")]
 for kill in range(options.kills):
-    job = start(durable=kill % 2 == 0, bounded=kill // 2 % 2 == 1)
+    job = start(durable=kill % 2 == 0, turn=kill // 2)
     pids, found = await_restart(job, newest)
-    time.sleep(chance.random() * 0.05)
+    time.sleep(chance.random() * (0.15 if options.asynchronous else 0.05))
     chance.shuffle(pids)
     kill_all(pids)
     rest, trouble = job.communicate()

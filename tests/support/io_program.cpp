@@ -46,7 +46,8 @@ constexpr char const* usage = R"(usage: io_program COMMAND PATH
   leave PATH    saves every kind of object asynchronously as step 7 of the store PATH and ends
                 while it is in flight: by MPI_Finalize; LEAVE=exit, unwind: by exit(), and while
                 an exception leaves the ranks' scopes; LEAVE=store: the store ends first
-  soak PATH     restores what is there, compares, then saves without end; prints what it does
+  soak PATH     restores what is there, compares, then saves without end; prints what it does.
+                SOAK_KIND: a kind of save; all is overwritten while an asynchronous one is written
 )";
 
 MPI_Comm const world = MPI_COMM_WORLD;
@@ -190,6 +191,14 @@ int leave(node const& on, std::string const& path) {
     return 0;
 }
 
+save_kind kind_in(char const* variable) {
+    char const* const name = std::getenv(variable); // NOLINT(*-mt-unsafe)
+    if (name == nullptr) return save_kind::plain;
+    auto const found = save_kind_of(name);
+    if (!found) throw std::runtime_error(std::string("no kind of save: ") + name);
+    return *found;
+}
+
 // Element i of the array in the state after `step`.
 double soak_value(std::int64_t step, std::int64_t i) {
     return static_cast<double>(step) * 1e7 + static_cast<double>(i);
@@ -215,6 +224,21 @@ struct soak_state {
         }
         if (rank == 0) done.store(step);
         u.flip();
+    }
+
+    // Local. Writes to this rank's part of everything, again and again.
+    void overwrite_until(detail::function_ref<bool()> over) {
+        for (double value = -1; !over(); value -= 1) {
+            for (auto const i : u.rows()) {
+                for (int level = 0; level < 2; ++level) {
+                    std::fill_n(&u.level(level)(i, 0), 700, value);
+                }
+            }
+            for (auto const i : ids.rows()) {
+                ids(i) = -1;
+            }
+            if (rank == 0) done.store(-1);
+        }
     }
 
     // Every value is that of `step`.
@@ -249,14 +273,8 @@ int soak(node const& on, std::string const& path) {
     segment seg(on, {.capacity = 16_MiB});
     soak_state state(seg);
     bool const durable = std::getenv("SOAK_NOT_DURABLE") == nullptr; // NOLINT(*-mt-unsafe)
-    char const* const async = std::getenv("SOAK_ASYNC");             // NOLINT(*-mt-unsafe)
-    bool const bounded = async != nullptr && std::string_view(async) == "bounded";
-    checkpoint_store store(world,
-                           path,
-                           {.keep = 2,
-                            .durable = durable,
-                            .staging = bounded ? staging::bounded : staging::full,
-                            .staging_bytes = 1_MiB});
+    auto const kind = kind_in("SOAK_KIND");
+    checkpoint_store store(world, path, options_of(kind, {.keep = 2, .durable = durable}));
     if (has_temporaries(std::filesystem::path(path).parent_path())) {
         return fail("temporaries were not swept");
     }
@@ -272,10 +290,11 @@ int soak(node const& on, std::string const& path) {
     static_cast<void>(std::fflush(stdout));
     for (;;) {
         state.advance(++step);
-        if (async != nullptr) {
+        if (is_async(kind)) {
             auto pending = store.save_async(seg, {.step = step});
-            state.advance(step + 1); // under load: what is written to now is not in the file
+            state.overwrite_until([&] { return pending.test(); }); // none of it is in the file
             pending.wait();
+            seg.fence();
         } else {
             store.save(seg, {.step = step});
         }
@@ -291,14 +310,6 @@ int soak(node const& on, std::string const& path) {
 bool is_explained(std::string_view name) {
     return name == ".state.lock"
            || (name.starts_with("state-0") && name.ends_with(".h5") && name.size() == 21);
-}
-
-save_kind kind_wanted() {
-    char const* const name = std::getenv("FAULT_KIND"); // NOLINT(*-mt-unsafe)
-    if (name == nullptr) return save_kind::plain;
-    auto const found = save_kind_of(name);
-    if (!found) throw std::runtime_error(std::string("no kind of save: ") + name);
-    return *found;
 }
 
 void print(std::string const& line) {
@@ -318,7 +329,7 @@ void print_passed(int rank) {
 int fault(node const& on, std::string const& path) {
     segment seg(on, {.capacity = 32_MiB});
     soak_state state(seg, 600); // a chunk for each of 3 ranks
-    auto const kind = kind_wanted();
+    auto const kind = kind_in("FAULT_KIND");
     auto const steady = seg.create_array<double>("steady", shape(6 << 15)); // as it was before
     checkpoint_store store(world, path, options_of(kind));
     for (auto const& each :
