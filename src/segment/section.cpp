@@ -70,13 +70,18 @@ write_hold write_hold::begin_repair(std::shared_ptr<segment_core> const& core,
 }
 
 write_hold::~write_hold() {
+    end(std::uncaught_exceptions() <= n_exceptions_);
+}
+
+void write_hold::end(bool is_whole) noexcept {
     if (!is_held()) return;
     auto section = access("the end of a write_section");
-    if (std::uncaught_exceptions() > n_exceptions_) {
-        section.give_up();
-    } else {
+    if (is_whole) {
         section.finish_writing();
+    } else {
+        section.give_up();
     }
+    forget();
 }
 
 std::optional<read_hold> read_hold::begin(std::shared_ptr<segment_core> const& core,

@@ -73,6 +73,8 @@ class SHMWIN_API any_array {
     [[nodiscard]] range rows_of(int rank) const noexcept {
         return detail::rows_of(what_, *core_, rank);
     }
+    /// How many ranks share the segment.
+    [[nodiscard]] int n_ranks() const noexcept { return core_->n_ranks(); }
 
     /// Node, collective. Write-protects the array's pages in every rank, makes them writable again.
     /// As array::freeze(protect_pages), array::thaw().

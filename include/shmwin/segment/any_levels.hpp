@@ -45,6 +45,8 @@ class SHMWIN_API any_levels {
     [[nodiscard]] range rows_of(int rank) const noexcept {
         return detail::rows_of(what_, *core_, rank);
     }
+    /// How many ranks share the segment.
+    [[nodiscard]] int n_ranks() const noexcept { return core_->n_ranks(); }
 
     /// True if the handle refers to levels that were not destroyed. O(1), a look-up.
     [[nodiscard]] bool is_valid() const;

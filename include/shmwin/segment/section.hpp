@@ -41,6 +41,7 @@ class SHMWIN_API section_hold {
     ~section_hold() = default;
 
     [[nodiscard]] bool is_held() const noexcept { return at_ != nullptr; }
+    void forget() noexcept { at_ = nullptr; } ///< it has ended
     [[nodiscard]] section_access access(char const* call) const noexcept;
 
   private:
@@ -65,6 +66,10 @@ class SHMWIN_API write_hold : public section_hold {
     write_hold& operator=(write_hold const&) = delete;
     /// Gives up if an exception is on its way out of the scope.
     ~write_hold();
+
+    /// Local. Ends it now, as the destructor does: for callers that have no scopes or exceptions.
+    /// @param is_whole  false: give up
+    void end(bool is_whole) noexcept;
 
     [[nodiscard]] bool is_repair() const noexcept { return is_repair_; }
 
