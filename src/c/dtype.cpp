@@ -76,6 +76,15 @@ shmwin_dtype const* handle_of(dtype const& type) {
 }
 // NOLINTEND(misc-no-recursion)
 
+shmwin_dtype const* known_handle_of(dtype const& type) noexcept {
+    try {
+        return handle_of(type);
+    } catch (...) {
+        static_cast<void>(note_failure());
+        return nullptr;
+    }
+}
+
 dtype const& need_dtype(shmwin_dtype const* handle) {
     return need(handle, "dtype").is;
 }

@@ -12,6 +12,9 @@ namespace shmwin::inline v1::detail {
 /// The handle of a type.
 [[nodiscard]] shmwin_dtype const* handle_of(dtype const& type);
 
+/// The same; null, and a last error, if there is no memory for it.
+[[nodiscard]] shmwin_dtype const* known_handle_of(dtype const& type) noexcept;
+
 /// The type of a handle.
 /// @throws argument_error (invalid_argument)  it is NULL
 [[nodiscard]] dtype const& need_dtype(shmwin_dtype const* handle);

@@ -15,6 +15,14 @@
 
 namespace shmwin::inline v1::detail {
 
+/// @throws argument_error (invalid_argument)  it is no size: `macro` was not used
+inline void check_struct_bytes(std::size_t n_bytes, char const* macro) {
+    if (n_bytes >= sizeof n_bytes && n_bytes <= 65536) return;
+    raise(errc::invalid_argument,
+          "struct has no size (struct_bytes is " + std::to_string(n_bytes) + "; initialise it with "
+              + macro + ")");
+}
+
 /// The options as this version knows them; all zero, the defaults, where there are none.
 ///
 /// @param defaults  what the macro ..._INIT gives
@@ -27,11 +35,7 @@ template <typename Options>
     ours.struct_bytes = sizeof(Options);
     if (given == nullptr) return ours;
     std::size_t const n_bytes = given->struct_bytes;
-    if (n_bytes < sizeof n_bytes || n_bytes > 65536) {
-        raise(errc::invalid_argument,
-              "options have no size (struct_bytes is " + std::to_string(n_bytes)
-                  + "; initialise them with " + macro + ")");
-    }
+    check_struct_bytes(n_bytes, macro);
     std::memcpy(&ours, given, std::min(n_bytes, sizeof(Options)));
     ours.struct_bytes = sizeof(Options);
     auto const* const bytes = reinterpret_cast<unsigned char const*>(given);

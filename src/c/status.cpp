@@ -159,6 +159,10 @@ source_line call_line() noexcept {
     return line_of_calls;
 }
 
+call_scope::~call_scope() {
+    line_of_calls = {};
+}
+
 char* new_text(std::string_view text) {
     auto* const made = static_cast<char*>(std::malloc(text.size() + 1));
     if (made == nullptr) throw std::bad_alloc();

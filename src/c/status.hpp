@@ -27,10 +27,25 @@ namespace shmwin::inline v1::detail {
 /// What is told as a status, and is no error of the call: no handler is called.
 [[nodiscard]] int note_status(error_info const& info) noexcept;
 
+/// What shmwin_set_call_line() said on this thread.
+[[nodiscard]] source_line call_line() noexcept;
+
+/// A call of the interface; it ends what shmwin_set_call_line() said of it.
+class call_scope {
+  public:
+    call_scope() = default;
+    call_scope(call_scope const&) = delete;
+    call_scope(call_scope&&) = delete;
+    call_scope& operator=(call_scope const&) = delete;
+    call_scope& operator=(call_scope&&) = delete;
+    ~call_scope();
+};
+
 /// Calls `body`; what it throws becomes the last error.
 /// @param body  returns nothing, or a status: note_timed_out()
 template <typename F>
 [[nodiscard]] int guard(F&& body) noexcept {
+    call_scope const scope;
     try {
         if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
             std::forward<F>(body)();
@@ -43,8 +58,13 @@ template <typename F>
     }
 }
 
-/// What shmwin_set_call_line() said on this thread.
-[[nodiscard]] source_line call_line() noexcept;
+/// As guard(), of functions that return what was asked for: what `body` returns, or `otherwise` if
+/// it throws.
+template <typename T, typename F>
+[[nodiscard]] T guard_or(T otherwise, F&& body) noexcept {
+    static_cast<void>(guard([&] { otherwise = std::forward<F>(body)(); }));
+    return otherwise;
+}
 
 /// What a pointer that must not be null points to.
 /// @throws argument_error (invalid_argument)

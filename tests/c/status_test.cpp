@@ -77,12 +77,16 @@ TEST(Status, TheHandlerIsToldBeforeTheCallReturns) {
     EXPECT_EQ(n_told, 1);
 }
 
-TEST(Status, TheLineOfACallIsTheThreads) {
+TEST(Status, TheLineOfACallIsThatOfTheNextOne) {
     EXPECT_EQ(SHMWIN_HERE(guard([] {
                   EXPECT_THAT(detail::call_line().file, HasSubstr("status_test.cpp"));
                   EXPECT_GT(detail::call_line().line, 0U);
               })),
               SHMWIN_SUCCESS);
+    EXPECT_STREQ(detail::call_line().file, "");
+    SHMWIN_HERE(shmwin_node_close(nullptr)); // also of one that fails
+    EXPECT_STREQ(detail::call_line().file, "");
+    shmwin_set_call_line("here", 1);
     shmwin_set_call_line(nullptr, 0);
     EXPECT_STREQ(detail::call_line().file, "");
 }

@@ -30,6 +30,8 @@ shmwin_check_c_headers(c99 c ${CMAKE_C_COMPILER} -std=c99 -Wstrict-prototypes -W
 shmwin_check_c_headers(c17 c ${CMAKE_C_COMPILER} -std=c17 -Wstrict-prototypes)
 shmwin_check_c_headers(cpp11 cpp ${CMAKE_CXX_COMPILER} -std=c++11 -Wold-style-cast)
 
+shmwin_add_test(c/dtype RANKS 1) # of one process
+
 # --- programs in C -------------------------------------------------------------------------------
 # shmwin_add_c_program(<name> [<source>...])   default: <name>.c; C99, with all warnings
 function(shmwin_add_c_program name)

@@ -89,9 +89,8 @@ typedef void (*shmwin_error_handler)(shmwin_error_info const* error);
 /* Local. Sets the handler of this process; NULL for none. Returns the one before. Any thread. */
 SHMWIN_API shmwin_error_handler shmwin_set_error_handler(shmwin_error_handler handler);
 
-/* Local. Which line of the program this thread's next calls stand for: object listings, reports
- * and errors of disagreement name it. Until it is set again; by default there is none.
- * `file` must stay until the process ends, as a literal does; NULL for no line. */
+/* Local. Which line of the program this thread's next call stands for: object listings, reports and
+ * errors of disagreement name it. `file` must stay until the process ends, as a literal does. */
 SHMWIN_API void shmwin_set_call_line(char const* file, unsigned line);
 
 /* A call that is known by its line: SHMWIN_HERE(shmwin_segment_fence(segment)) */
