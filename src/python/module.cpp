@@ -9,4 +9,8 @@ PYBIND11_MODULE(_core, module) {
     module.attr("__version__") = SHMWIN_VERSION;
     bind_errors(module);
     bind_dtype(module);
+    bind_group(module);
+    bind_levels(module);
+    bind_value(module);
+    bind_segment(module);
 }

@@ -15,5 +15,9 @@ namespace py = pybind11;
 // In the order in which they must be entered: names in a signature are those known by then.
 void bind_errors(py::module_& module);
 void bind_dtype(py::module_& module);
+void bind_group(py::module_& module);
+void bind_levels(py::module_& module);
+void bind_value(py::module_& module);
+void bind_segment(py::module_& module);
 
 } // namespace shmwin::python

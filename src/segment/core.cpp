@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <unistd.h>
 #include <utility>
 
 namespace shmwin::inline v1::detail {
@@ -59,6 +60,7 @@ wait_policy policy_of(node_state const& on, segment_options const& asked) {
         policy.slice = std::clamp(asked.wait_slice, wait_policy::min_slice, wait_policy::max_slice);
     }
     if (asked.wait_warn.count() >= 0) policy.warn_after = asked.wait_warn;
+    policy.interrupt = asked.interrupt;
     return policy;
 }
 

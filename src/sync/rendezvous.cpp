@@ -134,9 +134,14 @@ void rendezvous::enter(part const& mine) const {
         mine.needs_centre || policy_.spin < least_spin_to_lead || who_.size() > most_without_centre;
     auto const word = words_.arrive(mine.tag, at_centre);
     if (word == 0) raise_missing(mine.call);
-    if (at_centre || !met_without_centre(mine, word)) {
-        meet_at_centre(mine, word);
-        finish();
+    try {
+        if (at_centre || !met_without_centre(mine, word)) {
+            meet_at_centre(mine, word);
+            finish();
+        }
+    } catch (wait_interrupted const& ended) { // it has come already, and will not come again
+        leave(call_text(slot(who_.self())), ended.what());
+        throw;
     }
     if (observer_ != nullptr) observer_->met();
 }

@@ -26,6 +26,12 @@ int cores_of_this_process() {
 
 } // namespace
 
+wait_interrupted::~wait_interrupted() = default;
+
+char const* wait_interrupted::what() const noexcept {
+    return "a wait was interrupted";
+}
+
 wait_policy wait_policy::for_ranks(int n_waiting) {
     return for_ranks(n_waiting, cores_of_this_process());
 }
@@ -89,7 +95,8 @@ bool sleep_in_slices(function_ref<bool()> changed,
     auto slice = drives ? std::min(first_slice, longest) : longest;
     look_clock looks;
     while (!changed()) {
-        if (policy.progress != nullptr) policy.progress(policy.progress_context);
+        if (drives) policy.progress(policy.progress_context);
+        if (drives && policy.interrupt != nullptr) policy.interrupt();
         auto const before = until == no_deadline ? wait_deadline() : steady_clock::now();
         if (until <= before) return false;
         sleep(until == no_deadline ? slice : std::min(slice, time_left(before, until)));

@@ -31,6 +31,8 @@ struct segment_options {
     /// A wait that lasts so long is warned of, once. 0: none is. Negative: SHMWIN_WAIT_WARN, or
     /// none.
     std::chrono::seconds wait_warn{-1};
+    /// May end a wait by throwing: see wait_policy::interrupt. Each rank may have its own.
+    void (*interrupt)() = nullptr;
 };
 
 /// Who touches an array's pages first; on NUMA machines they come to lie near that rank's core.

@@ -10,8 +10,21 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 
 namespace shmwin::inline v1 {
+
+/// What wait_policy::interrupt throws: no error of the library, the wait's caller wanted its end.
+class SHMWIN_API wait_interrupted : public std::exception {
+  public:
+    wait_interrupted() = default;
+    wait_interrupted(wait_interrupted const&) = default;
+    wait_interrupted(wait_interrupted&&) = default;
+    wait_interrupted& operator=(wait_interrupted const&) = default;
+    wait_interrupted& operator=(wait_interrupted&&) = default;
+    ~wait_interrupted() override; // in one place: exceptions are known by their type's address
+    [[nodiscard]] char const* what() const noexcept override;
+};
 
 /// How to wait. The same on all ranks is usual, not needed.
 struct wait_policy {
@@ -25,6 +38,10 @@ struct wait_policy {
     std::chrono::seconds warn_after{0};        ///< a wait that lasts so long is warned of; 0: none
     void (*progress)(void* context) = nullptr; ///< called at each slice; drives MPI
     void* progress_context = nullptr;
+    /// Called at each slice of a wait that drives MPI, in the thread that waits, without a lock of
+    /// the library. It ends the wait by throwing wait_interrupted: a rank whose wait in a
+    /// collective call ends so has left, as one that throws; a local call has changed nothing.
+    void (*interrupt)() = nullptr;
 
     /// Local. What suits `n_waiting` ranks on `n_cores` cores: with fewer cores than ranks, whoever
     /// is waited for needs the waiter's core. SHMWIN_SPIN, SHMWIN_WAIT_SLICE_US and
