@@ -7,5 +7,6 @@
 #include "shmwin/c/base.h"
 #include "shmwin/c/dtype.h"
 #include "shmwin/c/segment.h"
+#include "shmwin/c/sync.h"
 
 #endif /* SHMWIN_H */

@@ -64,3 +64,14 @@ endfunction()
 shmwin_add_c_test(first_program RANKS 1 2)
 
 shmwin_add_test(c/status RANKS 1) # of one process
+
+# A rank that holds a lock is killed; see the program.
+shmwin_add_c_program(killed_holder)
+foreach(what mutex recursive_mutex shared_mutex synchronized abandoned)
+  foreach(n 2 3)
+    shmwin_add_script_test(c/killed_holder.${what}.np${n} TIMEOUT 90
+      COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/survivors.sh ${MPIEXEC_EXECUTABLE} ${n}
+        $<TARGET_FILE:c_killed_holder> ${what}
+      PROPERTIES PROCESSORS ${n} LABELS "c;np${n}")
+  endforeach()
+endforeach()

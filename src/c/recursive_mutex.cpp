@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "shmwin/c/sync.h"
+
+#include "c/locks.hpp"
+#include "c/named.hpp"
+#include "c/seconds.hpp"
+
+using namespace shmwin::detail;
+
+extern "C" {
+
+int shmwin_recursive_mutex_create(shmwin_segment* segment,
+                                  char const* name,
+                                  shmwin_recursive_mutex** mutex) {
+    return make_handle(segment, name, mutex, [](auto const& names, auto const& given) {
+        return names.create_recursive_mutex(given, call_line());
+    });
+}
+
+int shmwin_recursive_mutex_find(shmwin_segment const* segment,
+                                char const* name,
+                                shmwin_recursive_mutex** mutex) {
+    return make_handle(segment, name, mutex, [](auto const& names, auto const& given) {
+        return names.find_recursive_mutex(given);
+    });
+}
+
+void shmwin_recursive_mutex_free_handle(shmwin_recursive_mutex* mutex) {
+    delete mutex;
+}
+
+int shmwin_recursive_mutex_lock(shmwin_recursive_mutex const* mutex, double seconds) {
+    return timed("shmwin_recursive_mutex_lock", seconds, [&](wait_deadline until) {
+        return need(mutex, "mutex").is.try_lock_until(until);
+    });
+}
+
+int shmwin_recursive_mutex_unlock(shmwin_recursive_mutex const* mutex) {
+    return guard([&] { need(mutex, "mutex").is.unlock(); });
+}
+
+int shmwin_recursive_mutex_lock_to_repair(shmwin_recursive_mutex const* mutex, int* owner_died) {
+    return guard([&] {
+        need(owner_died, "owner_died") = 0;
+        *owner_died = need(mutex, "mutex").is.lock_to_repair() ? 1 : 0;
+    });
+}
+
+int shmwin_recursive_mutex_mark_consistent(shmwin_recursive_mutex const* mutex) {
+    return guard([&] { need(mutex, "mutex").is.mark_consistent(); });
+}
+
+int shmwin_recursive_mutex_holder(shmwin_recursive_mutex const* mutex,
+                                  int* rank,
+                                  uint32_t* thread) {
+    return guard([&] { tell_holder(need(mutex, "mutex").is.holder(), rank, thread); });
+}
+}
