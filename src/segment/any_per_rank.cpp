@@ -120,6 +120,15 @@ per_rank_access known_access(dtype const& type) {
     return made;
 }
 
+// As the template's vectors say it, which count to 2^63 - 1 bytes.
+void require_countable(std::size_t n, dtype const& type) {
+    if (n <= allocator<std::byte>::max_size() / type.n_bytes()) return;
+    raise(
+        errc::out_of_memory,
+        detail::text(
+            "per-rank vector cannot be so large (", n, " elements of ", type.n_bytes(), " bytes)"));
+}
+
 detail::object_request request_of(operation op,
                                   std::string_view name,
                                   type_id const& id,
@@ -152,18 +161,21 @@ bool any_per_rank::is_valid() const {
 
 void any_per_rank::resize(std::size_t n) const {
     SHMWIN_EXPECT(is_valid());
+    require_countable(n, type());
     access_.resize(what_.place.address, core_->rank(), n);
     check_phase();
 }
 
 void any_per_rank::reserve(std::size_t n) const {
     SHMWIN_EXPECT(is_valid());
+    require_countable(n, type());
     access_.reserve(what_.place.address, core_->rank(), n);
     check_phase();
 }
 
 void any_per_rank::append(void const* elements, std::size_t n) const {
     if (n == 0) return;
+    require_countable(n, type()); // so that the sum is no smaller
     auto const n_before = access_.bytes(what_.place.address, core_->rank()).size();
     resize(n_before / type().n_bytes() + n);
     auto const all = access_.bytes(what_.place.address, core_->rank());

@@ -104,6 +104,12 @@ TEST_F(AnyPerRank, RefusesWhatItIsNot) {
     auto const full = error_of([&] { huge.resize(seg.capacity()); });
     ASSERT_TRUE(full);
     EXPECT_EQ(huge.mine().size(), 1) << "nothing changed";
+    auto const wide = seg.create_per_rank("wide", dtype_of<particle>);
+    for (auto const n : {~std::size_t{0}, ~std::size_t{0} / 5 + 1, ~std::size_t{0} / 8}) {
+        EXPECT_EQ(error_of([&] { wide.resize(n); })->code, errc::out_of_memory) << n;
+        EXPECT_EQ(error_of([&] { wide.reserve(n); })->code, errc::out_of_memory) << n;
+        EXPECT_EQ(error_of([&] { wide.append(&one, n); })->code, errc::out_of_memory) << n;
+    }
     seg.fence();
 }
 
