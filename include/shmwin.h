@@ -6,6 +6,8 @@
 
 #include "shmwin/c/base.h"
 #include "shmwin/c/dtype.h"
+#include "shmwin/c/per_rank.h"
+#include "shmwin/c/queue.h"
 #include "shmwin/c/segment.h"
 #include "shmwin/c/sync.h"
 
