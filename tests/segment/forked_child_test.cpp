@@ -110,6 +110,7 @@ TEST_F(ForkedChild, EndsWithoutTheRank) {
 
 TEST_F(ForkedChild, GivesNoHoldOfTheRankUp) {
     auto const before = seg.heap().stats().used;
+    seg.fence();
     std::optional<shmwin::scratch_array<double, 1>> made(seg.scratch_array<double>(shape(1000)));
     auto const child = start([&] {
         made.reset();
@@ -119,6 +120,7 @@ TEST_F(ForkedChild, GivesNoHoldOfTheRankUp) {
     seg.fence();
     (*made)(7) = 1.5;
     EXPECT_GT(seg.heap().stats().used, before);
+    seg.fence();
     made.reset();
     seg.fence();
     EXPECT_EQ(seg.heap().stats().used, before);
