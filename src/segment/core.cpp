@@ -116,6 +116,10 @@ void initialise(node const& on, window const& memory, segment_header header) {
         on.state().local, "segment", [&] { check_header(where.header(), memory.bytes().size()); });
 }
 
+[[noreturn]] void raise_closed(std::string_view call) {
+    raise(errc::closed, text(call, " is not possible (the segment is closed)"));
+}
+
 } // namespace
 
 // A segment that one node cannot make is no other node's either.
@@ -192,21 +196,23 @@ segment_core::segment_core(node const& on,
 
 segment_core::~segment_core() = default;
 
-// In each fence: what the call is called is looked up only for an error.
+// In each fence: what there is to say is made only for an error.
 void segment_core::require_open(operation op) const {
-    if (is_forked_child()) {
-        raise(errc::unsupported,
-              text(name(op),
-                   " is not possible (in a child that rank ",
-                   rank(),
-                   " forked; it may use memory, locks and heap: collective calls are the rank's)"));
-    }
-    if (!is_open()) require_open(name(op));
+    if (!is_open() || is_forked_child()) [[unlikely]]
+        raise_not_open(op);
+}
+
+void segment_core::raise_not_open(operation op) const {
+    if (!is_forked_child()) raise_closed(name(op));
+    raise(errc::unsupported,
+          text(name(op),
+               " is not possible (in a child that rank ",
+               rank(),
+               " forked; it may use memory, locks and heap: collective calls are the rank's)"));
 }
 
 void segment_core::require_open(std::string_view call) const {
-    if (is_open()) return;
-    raise(errc::closed, text(call, " is not possible (the segment is closed)"));
+    if (!is_open()) raise_closed(call);
 }
 
 void segment_core::fence(source_line const& where) {

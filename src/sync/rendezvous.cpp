@@ -37,16 +37,22 @@ std::uint32_t tag_from(std::uint64_t hash) noexcept {
     return std::max(static_cast<std::uint32_t>(hash) >> 1U, 1U);
 }
 
-std::uint32_t tag_of(collective_call const& call) noexcept {
+std::uint32_t tag_of(collective_call const& call, bool is_plain) noexcept {
     auto h = mix(static_cast<std::uint64_t>(call.op));
-    if (call.object.empty() && call.type.empty() && call.extents.empty() && call.options == 0) {
-        return tag_from(h);
-    }
+    if (is_plain) return tag_from(h);
     h = hash(call.type, hash(call.object, h));
     for (auto const extent : call.extents) {
         h = hash_with(h, static_cast<std::uint64_t>(extent));
     }
     return tag_from(hash_with(h, call.options));
+}
+
+void write_arguments(meeting_slot& mine, collective_call const& call) noexcept {
+    auto const n = std::min(call.extents.size(), mine.extents.size());
+    std::copy_n(call.extents.data(), n, mine.extents.data());
+    mine.n_extents = static_cast<std::uint16_t>(n);
+    copy_cut(mine.type, call.type);
+    copy_cut(mine.object, call.object);
 }
 
 } // namespace
@@ -73,11 +79,12 @@ meeting_slot& rendezvous::slot(int rank) const noexcept {
 
 struct rendezvous::part { // NOLINT(*-member-init): an aggregate, always made whole
     collective_call const& call;
-    std::uint32_t tag;
     function_ref<void(meeting_values&)> completion;
     bool needs_centre;
     error_info const* failure = nullptr;
     meeting_values const& brought = nothing;
+    bool is_plain = call.is_plain();
+    std::uint32_t tag = tag_of(call, is_plain);
 
     static constexpr meeting_values nothing{};
 };
@@ -90,11 +97,13 @@ void rendezvous::write_slot(part const& of) const noexcept {
     mine.options = call.options;
     mine.brought = of.brought;
     mine.site = sites_ == nullptr ? std::uint16_t{0} : sites_->enter(call.where);
-    auto const n = std::min(call.extents.size(), mine.extents.size());
-    std::copy_n(call.extents.data(), n, mine.extents.data());
-    mine.n_extents = static_cast<std::uint16_t>(n);
-    copy_cut(mine.type, call.type);
-    copy_cut(mine.object, call.object);
+    if (of.is_plain) { // fences, which are short
+        mine.n_extents = 0;
+        mine.type[0] = '\0';
+        mine.object[0] = '\0';
+    } else {
+        write_arguments(mine, call);
+    }
     mine.code = of.failure == nullptr ? 0 : static_cast<std::int32_t>(of.failure->code);
     if (of.failure != nullptr) copy_cut(mine.text, of.failure->text);
 }
@@ -103,23 +112,23 @@ meeting_values rendezvous::meet(collective_call const& call,
                                 error_info const* failure,
                                 function_ref<void(meeting_values&)> completion,
                                 meeting_values const& brought) const {
-    enter({call, tag_of(call), completion, true, failure, brought});
+    enter({call, completion, true, failure, brought});
     return state_.values;
 }
 
 void rendezvous::meet(collective_call const& call,
                       function_ref<void(meeting_values&)> completion) const {
-    enter({call, tag_of(call), completion, true});
+    enter({call, completion, true});
 }
 
 void rendezvous::meet(collective_call const& call,
                       bool needed,
                       function_ref<void(meeting_values&)> completion) const {
-    enter({call, tag_of(call), completion, needed});
+    enter({call, completion, needed});
 }
 
 void rendezvous::meet(collective_call const& call, error_info const* failure) const {
-    enter({call, tag_of(call), [](meeting_values&) {}, failure != nullptr, failure});
+    enter({call, [](meeting_values&) {}, failure != nullptr, failure});
 }
 
 void rendezvous::meet(collective_call const& call) const {
@@ -127,6 +136,7 @@ void rendezvous::meet(collective_call const& call) const {
 }
 
 void rendezvous::enter(part const& mine) const {
+    prefetch_to_write(&words_.mine());
     if (state_.first_missing.load(std::memory_order_acquire) != 0) raise_missing(mine.call);
     if (observer_ != nullptr) observer_->arriving();
     write_slot(mine);

@@ -261,6 +261,7 @@ class SHMWIN_API segment_core final : public finalizable,
     void forget_scratch_races(placed_object const& what);
     found_races log_races() const;
     [[noreturn]] void raise_found_races() const;
+    [[noreturn]] void raise_not_open(operation op) const;
     [[nodiscard]] frozen_pages pages_to_freeze(placed_object const& what) const;
     void note(operation op) noexcept { last_call_.store(op, std::memory_order_relaxed); }
 

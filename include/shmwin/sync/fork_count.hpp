@@ -7,13 +7,18 @@
 
 #include "shmwin/base/export.hpp"
 
+#include <atomic>
 #include <cstdint>
 
 namespace shmwin::inline v1::detail {
 
-/// Local. How many forks lie between this process and the one that first asked, or loaded the
-/// library. A load.
-[[nodiscard]] SHMWIN_API std::uint32_t fork_count() noexcept;
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): of the process, as its pid
+SHMWIN_API extern std::atomic<std::uint32_t> n_forks;
+
+/// Local. How many forks lie between this process and the one that loaded the library. A load.
+[[nodiscard]] inline std::uint32_t fork_count() noexcept {
+    return n_forks.load(std::memory_order_relaxed);
+}
 
 /// Remembers the process that made it. Its copy in a forked child tells that it is there.
 class maker_process {

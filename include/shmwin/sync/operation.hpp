@@ -68,6 +68,11 @@ struct collective_call {
     std::span<std::int64_t const> extents{}; ///< its shape; may be empty
     std::uint64_t options = 0;               ///< hash of all other arguments
     source_line where{};                     ///< of the call; each rank may have its own
+
+    /// Local. True if nothing but `op` says what all ranks must agree on.
+    [[nodiscard]] constexpr bool is_plain() const noexcept {
+        return object.empty() && type.empty() && extents.empty() && options == 0;
+    }
 };
 
 } // namespace shmwin::inline v1

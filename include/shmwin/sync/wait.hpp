@@ -102,6 +102,16 @@ inline void cpu_pause() noexcept {
 #endif
 }
 
+/// Asks for the line of a word that is about to be changed, so that it comes while other work is
+/// done. Where the compiler has no way to say it, nothing happens.
+inline void prefetch_to_write(void const* word) noexcept {
+#if defined(__x86_64__)
+    asm volatile("prefetchw %0" : : "m"(*static_cast<char const*>(word)));
+#else
+    __builtin_prefetch(word, 1);
+#endif
+}
+
 /// Between the looks of a spin. None between the first ones: a pause takes up to 140 cycles (Intel
 /// 64 and IA-32 Architectures Optimization Reference Manual, "Pause latency in Skylake Client
 /// microarchitecture"), as long as another core's store takes to arrive.
