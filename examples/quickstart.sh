@@ -126,4 +126,5 @@ Your own elevation model (HDF5, 2 dimensions, metres):
 Also to try:
   mpirun -n 4 $(program hello_segment)
   mpirun -n 4 $(program lookup_table)
+  mpirun -n 4 $(program hello_c)
 END
