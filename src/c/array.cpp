@@ -14,6 +14,10 @@
 
 namespace shmwin::inline v1::detail {
 
+static_assert(SHMWIN_TOUCH_BY_ROWS == static_cast<int>(touch::by_rows));
+static_assert(SHMWIN_TOUCH_INTERLEAVE == static_cast<int>(touch::interleave));
+static_assert(SHMWIN_TOUCH_LATER == static_cast<int>(touch::later));
+
 memory_order_kind order_from(int given) {
     switch (given) {
     case SHMWIN_ORDER_NONE:

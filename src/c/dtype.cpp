@@ -42,6 +42,24 @@ kept_handles& kept() {
     return all;
 }
 
+// The enumerators of C are the same numbers.
+constexpr bool is_kind(int in_c, dtype_kind kind) {
+    return in_c == static_cast<int>(kind);
+}
+static_assert(is_kind(SHMWIN_KIND_BOOLEAN, dtype_kind::boolean));
+static_assert(is_kind(SHMWIN_KIND_RAW_BYTE, dtype_kind::raw_byte));
+static_assert(is_kind(SHMWIN_KIND_CHARACTER, dtype_kind::character));
+static_assert(is_kind(SHMWIN_KIND_WIDE_CHARACTER, dtype_kind::wide_character));
+static_assert(is_kind(SHMWIN_KIND_UNICODE, dtype_kind::unicode));
+static_assert(is_kind(SHMWIN_KIND_SIGNED_INTEGER, dtype_kind::signed_integer));
+static_assert(is_kind(SHMWIN_KIND_UNSIGNED_INTEGER, dtype_kind::unsigned_integer));
+static_assert(is_kind(SHMWIN_KIND_FLOATING, dtype_kind::floating));
+static_assert(is_kind(SHMWIN_KIND_COMPLEX, dtype_kind::complex));
+static_assert(is_kind(SHMWIN_KIND_STRING, dtype_kind::string));
+static_assert(is_kind(SHMWIN_KIND_ENUMERATION, dtype_kind::enumeration));
+static_assert(is_kind(SHMWIN_KIND_ARRAY, dtype_kind::array));
+static_assert(is_kind(SHMWIN_KIND_STRUCTURE, dtype_kind::structure));
+
 // The parts of a type are types: they come first, without the lock.
 // NOLINTBEGIN(misc-no-recursion): as deep as the type
 std::unique_ptr<shmwin_dtype> make_handle(dtype const& type, std::string&& signature) {

@@ -14,6 +14,24 @@
 
 namespace {
 
+// The enumerators of C are the same numbers.
+template <typename Enumeration>
+constexpr bool is_same(int in_c, Enumeration in_cpp) {
+    return in_c == static_cast<int>(in_cpp);
+}
+static_assert(is_same(SHMWIN_OBJECT_ARRAY, shmwin::object_kind::array));
+static_assert(is_same(SHMWIN_OBJECT_LEVELS, shmwin::object_kind::levels));
+static_assert(is_same(SHMWIN_OBJECT_VALUE, shmwin::object_kind::value));
+static_assert(is_same(SHMWIN_OBJECT_OBJECT, shmwin::object_kind::object));
+static_assert(is_same(SHMWIN_OBJECT_PER_RANK, shmwin::object_kind::per_rank));
+static_assert(is_same(SHMWIN_OBJECT_SYNC, shmwin::object_kind::sync));
+static_assert(is_same(SHMWIN_OBJECT_SYNCHRONIZED, shmwin::object_kind::synchronized));
+static_assert(is_same(SHMWIN_OBJECT_QUEUE, shmwin::object_kind::queue));
+static_assert(is_same(SHMWIN_ORDER_NONE, shmwin::memory_order_kind::none));
+static_assert(is_same(SHMWIN_ORDER_C, shmwin::memory_order_kind::right));
+static_assert(is_same(SHMWIN_ORDER_FORTRAN, shmwin::memory_order_kind::left));
+static_assert(is_same(SHMWIN_ORDER_STRIDED, shmwin::memory_order_kind::strided));
+
 // What C sees of an object, and what that points to. Does not move.
 struct kept_info {
     shmwin_object_info seen{}; // first: it is known to the caller by its address

@@ -62,6 +62,30 @@ function(shmwin_add_c_test name)
 endfunction()
 
 shmwin_add_c_test(first_program RANKS 1 2)
+shmwin_add_c_program(abi_test)
+shmwin_add_script_test(c/abi TIMEOUT 60 COMMAND c_abi_test PROPERTIES LABELS "c;serial")
+
+# --- several programs in one job -----------------------------------------------------------------
+shmwin_add_c_program(one_of_many)
+add_executable(c_one_of_many_cpp c/one_of_many.cpp)
+target_link_libraries(c_one_of_many_cpp PRIVATE shmwin::core shmwin_warnings)
+# c/many.<name>: one rank of each program, in that order.
+function(shmwin_add_many_test name)
+  list(LENGTH ARGN n)
+  if(n GREATER SHMWIN_TEST_MAX_RANKS)
+    return()
+  endif()
+  set(job "")
+  foreach(program IN LISTS ARGN)
+    list(APPEND job : ${MPIEXEC_NUMPROC_FLAG} 1 ${MPIEXEC_PREFLAGS} $<TARGET_FILE:${program}>)
+  endforeach()
+  list(POP_FRONT job)
+  shmwin_add_script_test(c/many.${name} TIMEOUT 120 COMMAND ${MPIEXEC_EXECUTABLE} ${job}
+    PROPERTIES PROCESSORS ${n} LABELS "c;np${n}")
+endfunction()
+shmwin_add_many_test(cpp_c c_one_of_many_cpp c_one_of_many)
+shmwin_add_many_test(c_cpp c_one_of_many c_one_of_many_cpp)
+shmwin_add_many_test(cpp_c_cpp c_one_of_many_cpp c_one_of_many c_one_of_many_cpp)
 
 shmwin_add_test(c/status RANKS 1) # of one process
 
