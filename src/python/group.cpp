@@ -10,24 +10,12 @@
 #include "python/dtype.hpp"
 #include "python/ndarray.hpp"
 
-#include <atomic>
-#include <pthread.h>
 #include <utility>
 
 namespace shmwin::python {
 namespace {
 
 using shmwin::detail::text;
-
-std::atomic<unsigned> fork_count{0};
-
-[[noreturn]] void refuse_child(group_door const& door) {
-    raise(errc::closed,
-          text("the segment cannot be used here (this process was forked by rank ",
-               door.given() == nullptr ? -1 : door.peek_rank(),
-               ", and is no rank itself: its arrays go on; for other local calls "
-               "attach_child() first)"));
-}
 
 // --- which array is meant: by name, or one that was handed out ------------------------------
 
@@ -88,7 +76,7 @@ py::tuple require(group_door& door,
 
 // An object of an element type: C++ made it, and changes it.
 py::array find_object(group_door const& door, std::string const& name) {
-    auto const& names = door.local_names();
+    auto const& names = door.names();
     return ndarray_of(names.find_any(name), keep({{}, {}, names.core()}));
 }
 
@@ -188,37 +176,15 @@ py::dict info_of(object_info const& of) {
 } // namespace
 
 group_door::group_door(object_group names, std::shared_ptr<given_arrays> given)
-    : names_(std::move(names)), given_(std::move(given)) {
-    static int const counted = ::pthread_atfork(
-        nullptr, nullptr, [] { fork_count.fetch_add(1, std::memory_order_relaxed); });
-    static_cast<void>(counted);
-}
+    : names_(std::move(names)), given_(std::move(given)) {}
 
 group_door::~group_door() = default;
-
-unsigned group_door::n_forks() noexcept {
-    return fork_count.load(std::memory_order_relaxed);
-}
-
-int group_door::peek_rank() const noexcept {
-    return names_.core()->rank();
-}
-
-object_group const& group_door::names() const {
-    if (is_child()) refuse_child(*this);
-    return names_;
-}
-
-object_group const& group_door::local_names() const {
-    if (attached_ != n_forks()) refuse_child(*this);
-    return names_;
-}
 
 void bind_group(py::module_& module) {
     using py::arg;
     py::class_<group_door>(module, "Group")
         .def(py::init([](group_door const& of, std::string const& name) {
-                 return group_door(of.local_names().group(name), of.given());
+                 return group_door(of.names().group(name), of.given());
              }),
              arg("parent"),
              arg("name"))
@@ -246,10 +212,15 @@ void bind_group(py::module_& module) {
              arg("whole_pages") = false)
         .def("_find_array",
              [](group_door& door, std::string const& name) {
-                 return door.given()->give(door.local_names().find_any_array(name));
+                 return door.given()->give(door.names().find_any_array(name));
              })
         .def("_find_object", &find_object)
         .def("_destroy", &destroy)
+        .def("_destroy_any",
+             [](group_door const& door, std::string const& name) {
+                 auto const where = caller();
+                 without_gil([&] { door.names().destroy_any(name, where); });
+             })
         .def("freeze", &freeze, arg("array"), py::kw_only(), arg("protect") = false)
         .def("thaw", &thaw, arg("array"), py::kw_only(), arg("protect") = false)
         .def("rows", &rows, arg("array"), py::kw_only(), arg("rank") = py::none())
@@ -269,23 +240,22 @@ void bind_group(py::module_& module) {
              })
         .def("__contains__",
              [](group_door const& door, std::string const& name) {
-                 return door.local_names().contains(name);
+                 return door.names().contains(name);
              })
         .def("_info",
              [](group_door const& door, std::string const& name) -> py::object {
-                 auto const found = door.local_names().info(name);
+                 auto const found = door.names().info(name);
                  return found ? py::object(info_of(*found)) : py::none();
              })
         .def("_list",
              [](group_door const& door) {
                  py::list all;
-                 for (auto const& each : door.local_names().list())
+                 for (auto const& each : door.names().list())
                      all.append(info_of(each));
                  return all;
              })
-        .def("attach_child", &group_door::attach_child)
         .def_property_readonly("prefix",
-                               [](group_door const& door) { return door.local_names().prefix(); });
+                               [](group_door const& door) { return door.names().prefix(); });
 }
 
 } // namespace shmwin::python

@@ -119,7 +119,7 @@ void bind_levels(py::module_& module) {
              arg("whole_pages") = false)
         .def("_find_levels",
              [](group_door const& door, std::string const& name) {
-                 return levels_door(door.local_names().find_any_levels(name));
+                 return levels_door(door.names().find_any_levels(name));
              })
         .def("_destroy", &destroy, py::prepend());
 }

@@ -70,25 +70,15 @@ segment_door::segment_door(node const& on, segment&& opened)
 
 segment_door::~segment_door() = default;
 
-segment& segment_door::here() {
-    static_cast<void>(names());
-    return segment_;
-}
-
-segment const& segment_door::local() const {
-    static_cast<void>(local_names());
-    return segment_;
+bool segment_door::is_open() const noexcept {
+    return segment_.is_open() && !segment_.core()->is_forked_child();
 }
 
 // The node was made for it: another's would not be closed.
 void segment_door::close(source_line const& where) {
-    if (is_child() || !segment_.is_open()) return;
+    if (!segment_.is_open()) return;
     segment_.close(where);
     on_.close();
-}
-
-void segment_door::leave(std::string const& why) noexcept {
-    if (!is_child()) segment_.leave(why);
 }
 
 void bind_segment(py::module_& module) {
@@ -110,7 +100,10 @@ void bind_segment(py::module_& module) {
                  auto const where = caller();
                  without_gil([&] { door.close(where); });
              })
-        .def("leave", &segment_door::leave, arg("why"))
+        .def(
+            "leave",
+            [](segment_door& door, std::string const& why) { door.here().leave(why); },
+            arg("why"))
         .def("trim",
              [](segment_door& door) {
                  auto const where = caller();
@@ -120,33 +113,31 @@ void bind_segment(py::module_& module) {
         .def(
             "verify",
             [](segment_door const& door, std::size_t limit) {
-                auto const& seg = door.local();
+                auto const& seg = door.here();
                 return without_gil([&] { return seg.verify(limit).violations; });
             },
             arg("limit") = 20)
         .def("_memory_map",
              [](segment_door const& door) {
-                 auto const map = door.local().memory_map();
+                 auto const map = door.here().memory_map();
                  return py::make_tuple(map.json(), map.text());
              })
-        .def("report", [](segment_door const& door) { return door.local().report(); })
+        .def("report", [](segment_door const& door) { return door.here().report(); })
         .def("_abandoned",
              [](segment_door const& door) -> py::object {
-                 auto const found = door.local().abandoned();
+                 auto const found = door.here().abandoned();
                  return found ? py::cast(found->text) : py::object(py::none());
              })
         .def("_comm_fortran",
              [](segment_door const& door) { return MPI_Comm_c2f(door.on().comm()); })
-        .def_property_readonly(
-            "is_open",
-            [](segment_door const& door) { return !door.is_child() && door.peek().is_open(); })
-        .def_property_readonly("rank", [](segment_door const& door) { return door.peek().rank(); })
+        .def_property_readonly("is_open", &segment_door::is_open)
+        .def_property_readonly("rank", [](segment_door const& door) { return door.here().rank(); })
         .def_property_readonly("n_ranks",
-                               [](segment_door const& door) { return door.peek().n_ranks(); })
+                               [](segment_door const& door) { return door.here().n_ranks(); })
         .def_property_readonly("capacity",
-                               [](segment_door const& door) { return door.peek().capacity(); })
+                               [](segment_door const& door) { return door.here().capacity(); })
         .def_property_readonly(
-            "backing", [](segment_door const& door) { return name(door.peek().backing()); });
+            "backing", [](segment_door const& door) { return name(door.here().backing()); });
 }
 
 } // namespace shmwin::python

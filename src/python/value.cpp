@@ -192,7 +192,7 @@ void bind_value(py::module_& module) {
     group.def("value", &create, arg("name"), arg("dtype") = "i8", arg("initial") = py::none())
         .def("_find_value",
              [](group_door const& door, std::string const& name) {
-                 return value_door(door.local_names().find_any_value(name));
+                 return value_door(door.names().find_any_value(name));
              })
         .def("_destroy", &destroy, py::prepend());
 }

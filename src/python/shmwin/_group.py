@@ -67,8 +67,6 @@ class GroupMethods:
             Nothing has that name. Also a ``KeyError``.
         TypeMismatch
             NumPy has no such type. Also a ``TypeError``.
-        Closed
-            In a child that a rank forked.
         """
         info = self.info(name)
         if info is None:
@@ -223,6 +221,10 @@ class GroupMethods:
             It is no array of a segment.
         """
         if isinstance(which, str):
+            info = self.info(which)
+            if info is None or info.kind not in ("array", *finders):
+                self._destroy_any(which)
+                return
             which = self.find(which)
         for kind, destroyer in destroyers.items():
             if isinstance(which, kind):

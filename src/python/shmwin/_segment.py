@@ -99,7 +99,8 @@ class Segment(GroupMethods, _core.Segment):
     def __exit__(self, kind: Optional[type[BaseException]], value: Optional[BaseException],
                  where: Optional[TracebackType]) -> None:
         if value is None:
-            self.close()
+            if self.is_open:  # not closed in the block; not in a child that was forked there
+                self.close()
         else:
             self.leave(_text_of(value))
 
