@@ -13,4 +13,5 @@ PYBIND11_MODULE(_core, module) {
     bind_levels(module);
     bind_value(module);
     bind_segment(module);
+    bind_checkpoint(module);
 }

@@ -19,5 +19,6 @@ void bind_group(py::module_& module);
 void bind_levels(py::module_& module);
 void bind_value(py::module_& module);
 void bind_segment(py::module_& module);
+void bind_checkpoint(py::module_& module);
 
 } // namespace shmwin::python
