@@ -38,7 +38,7 @@ class due_reason {
     /// The signal's number; 0 if it was none.
     [[nodiscard]] constexpr int signal() const noexcept { return signal_; }
 
-    /// "steps", "signal 10 (USR1)", ...
+    /// "steps", "signal 10", ...
     [[nodiscard]] SHMWIN_API std::string text() const;
 
     friend constexpr bool operator==(due_reason const& a, due_reason const& b) noexcept = default;
