@@ -99,3 +99,10 @@ foreach(what mutex recursive_mutex shared_mutex synchronized abandoned)
       PROPERTIES PROCESSORS ${n} LABELS "c;np${n}")
   endforeach()
 endforeach()
+
+# Checkpoints, or that there are none.
+if(SHMWIN_HAS_IO)
+  shmwin_leave_out(c/without_io)
+else()
+  shmwin_leave_out(c/checkpoint)
+endif()
