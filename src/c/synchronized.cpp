@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/c/sync.h"
 
+#include "c/arrays.hpp"
 #include "c/dtype.hpp"
 #include "c/locks.hpp"
 #include "c/named.hpp"
 #include "c/seconds.hpp"
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 using namespace shmwin::detail;
@@ -33,6 +35,25 @@ int shmwin_synchronized_create(shmwin_segment* segment,
         std::vector<std::byte> const zeros(initial == nullptr ? element.n_bytes() : 0);
         void const* const begin = initial == nullptr ? zeros.data() : initial;
         return names.create_synchronized(given, element, begin, call_line());
+    });
+}
+
+int shmwin_synchronized_create_array(shmwin_segment* segment,
+                                     char const* name,
+                                     shmwin_dtype const* type,
+                                     size_t n_dims,
+                                     int64_t const* shape,
+                                     shmwin_array_options const* options,
+                                     shmwin_synchronized** data) {
+    return make_handle(segment, name, data, [&](auto const& names, auto const& given) {
+        auto const asked = asked_of(options);
+        if (asked.order != shmwin::memory_order_kind::right) {
+            shmwin::raise(shmwin::errc::invalid_argument,
+                          "synchronized arrays are in C order (order "
+                              + std::to_string(static_cast<int>(asked.order)) + ")");
+        }
+        return names.create_synchronized_array(
+            given, need_dtype(type), need_span(shape, n_dims, "shape"), asked.options, call_line());
     });
 }
 

@@ -5,9 +5,9 @@
 #include "shmwin/io/checkpoint_store.hpp"
 
 #include "c/handles.hpp"
+#include "support/c_handle.hpp"
 #include "support/io_python.hpp"
 #include "support/io_store.hpp"
-#include "support/open_c_segment.hpp"
 
 #include <gtest/gtest.h>
 
@@ -41,9 +41,9 @@ std::vector<std::string> names_of_files(shmwin_file_list const* list) {
     return all;
 }
 
-struct CCheckpoint : open_c_segment {
+struct CCheckpoint : c_test {
     void SetUp() override {
-        open_c_segment::SetUp();
+        c_test::SetUp();
         directory = empty_directory(MPI_COMM_WORLD, std::filesystem::absolute("c_store"));
         path = directory / "state";
         double const begin = 1.5;
@@ -90,7 +90,7 @@ struct CCheckpoint : open_c_segment {
 };
 
 // Objects of each kind that C makes.
-void make_objects(open_c_segment& test) {
+void make_objects(c_test& test) {
     c_handle<shmwin_queue, shmwin_queue_free_handle> tasks;
     c_handle<shmwin_per_rank, shmwin_per_rank_free_handle> parts;
     SHMWIN_ASSERT_OK(
@@ -144,7 +144,7 @@ TEST_F(CCheckpoint, WrittenByCIsReadByCppAndH5py) {
                "(\"metre\", \"b\\x27metre\\x27\")\n",
                file(7) + " " + std::to_string(size));
 
-    segment other(node->is, {.capacity = 16_MiB});
+    segment other(on->is, {.capacity = 16_MiB});
     auto const parts = other.create_per_rank<vector<float>>("parts");
     checkpoint_store theirs(MPI_COMM_WORLD, directory / "other");
     auto const info = theirs.restore(other, file(7));

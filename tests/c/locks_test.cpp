@@ -3,10 +3,11 @@
 // under load and when holders die: tests/sync and tests/c/killed_holder.c.
 #include "shmwin/c/sync.h"
 
-#include "support/open_c_segment.hpp"
+#include "support/c_handle.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <gmock/gmock.h>
@@ -17,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 
 template <typename Lock>
-struct CLock : open_c_segment {};
+struct CLock : c_test {};
 
 // NOLINTBEGIN(cppcoreguidelines-macro-usage): the functions of each kind of lock
 #define SHMWIN_LOCK_FUNCTIONS(kind)                                                                \
@@ -101,7 +102,7 @@ TYPED_TEST(CLock, RefusesWhatCannotBe) {
     this->fence();
 }
 
-using CLocks = open_c_segment;
+using CLocks = c_test;
 
 TEST_F(CLocks, OnlyTheRecursiveOneIsLockedTwice) {
     c_handle<shmwin_mutex, shmwin_mutex_free_handle> mutex;
@@ -194,6 +195,37 @@ TEST_F(CLocks, DataTellTheirTypeAndTheirHolder) {
     SHMWIN_ASSERT_OK(shmwin_synchronized_destroy(seg, made));
     EXPECT_EQ(shmwin_synchronized_destroy(seg, made), SHMWIN_ERR_NOT_FOUND);
     EXPECT_EQ(shmwin_synchronized_find(seg, "d", found.out()), SHMWIN_ERR_NOT_FOUND);
+}
+
+TEST_F(CLocks, ArraysHaveOneLock) {
+    std::array<std::int64_t, 2> const shape{3, 5};
+    c_handle<shmwin_synchronized, shmwin_synchronized_free_handle> table;
+    SHMWIN_ASSERT_OK(shmwin_synchronized_create_array(
+        seg, "table", shmwin_dtype_float(), 2, shape.data(), nullptr, table.out()));
+    ASSERT_EQ(shmwin_synchronized_n_dims(table), 2U);
+    EXPECT_EQ(shmwin_synchronized_shape(table)[1], 5);
+    void* bytes = nullptr;
+    SHMWIN_ASSERT_OK(shmwin_synchronized_lock(table, -1, &bytes));
+    static_cast<float*>(bytes)[14] += 1.0F;
+    SHMWIN_ASSERT_OK(shmwin_synchronized_unlock(table));
+    fence();
+    SHMWIN_ASSERT_OK(shmwin_synchronized_lock(table, -1, &bytes));
+    EXPECT_EQ(static_cast<float*>(bytes)[14], static_cast<float>(size));
+    EXPECT_EQ(static_cast<float*>(bytes)[13], 0.0F);
+    SHMWIN_ASSERT_OK(shmwin_synchronized_unlock(table));
+    shmwin_array_options options = SHMWIN_ARRAY_OPTIONS_INIT;
+    options.order = SHMWIN_ORDER_FORTRAN;
+    EXPECT_EQ(shmwin_synchronized_create_array(
+                  seg, "f", shmwin_dtype_float(), 2, shape.data(), &options, table.out()),
+              SHMWIN_ERR_INVALID_ARGUMENT);
+    std::array<std::int64_t, 1> const negative{-1};
+    EXPECT_EQ(shmwin_synchronized_create_array(
+                  seg, "n", shmwin_dtype_float(), 1, negative.data(), nullptr, table.out()),
+              SHMWIN_ERR_INVALID_ARGUMENT);
+    EXPECT_EQ(shmwin_synchronized_create_array(
+                  seg, "n", shmwin_dtype_float(), 1, nullptr, nullptr, table.out()),
+              SHMWIN_ERR_INVALID_ARGUMENT);
+    fence();
 }
 
 // A plain count under the lock, by all ranks.

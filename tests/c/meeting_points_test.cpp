@@ -3,7 +3,7 @@
 // latches, counters.
 #include "shmwin/c/sync.h"
 
-#include "support/open_c_segment.hpp"
+#include "support/c_handle.hpp"
 
 #include <gtest/gtest.h>
 
@@ -19,12 +19,12 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-using CConditionVariable = open_c_segment;
-using CSemaphore = open_c_segment;
-using CEvent = open_c_segment;
-using CBarrier = open_c_segment;
-using CLatch = open_c_segment;
-using CCounter = open_c_segment;
+using CConditionVariable = c_test;
+using CSemaphore = c_test;
+using CEvent = c_test;
+using CBarrier = c_test;
+using CLatch = c_test;
+using CCounter = c_test;
 
 using condition = c_handle<shmwin_condition_variable, shmwin_condition_variable_free_handle>;
 using data = c_handle<shmwin_synchronized, shmwin_synchronized_free_handle>;

@@ -2,7 +2,7 @@
 // Per-rank vectors through the C interface.
 #include "shmwin/c/per_rank.h"
 
-#include "support/open_c_segment.hpp"
+#include "support/c_handle.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 namespace shmwin::test {
 namespace {
 
-using CPerRank = open_c_segment;
+using CPerRank = c_test;
 using vectors_handle = c_handle<shmwin_per_rank, shmwin_per_rank_free_handle>;
 
 TEST_F(CPerRank, EachGrowsItsOwnAndAllRead) {

@@ -4,7 +4,7 @@
 #include "shmwin/segment/segment.hpp"
 
 #include "c/handles.hpp"
-#include "support/open_c_segment.hpp"
+#include "support/c_handle.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@
 namespace shmwin::test {
 namespace {
 
-using CQueue = open_c_segment;
+using CQueue = c_test;
 using tasks_handle = c_handle<shmwin_queue, shmwin_queue_free_handle>;
 
 std::int64_t task_of(shmwin_lease const* lease) {

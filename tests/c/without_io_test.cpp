@@ -2,7 +2,7 @@
 // A library without component io: programs link, and are told.
 #include "shmwin/c/checkpoint.h"
 
-#include "support/open_c_segment.hpp"
+#include "support/c_handle.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace shmwin::test {
 namespace {
 
-using CWithoutIo = open_c_segment;
+using CWithoutIo = c_test;
 
 TEST_F(CWithoutIo, SaysSo) {
     shmwin_checkpoint_store* store = nullptr;

@@ -20,6 +20,7 @@
 #ifndef SHMWIN_C_SYNC_H
 #define SHMWIN_C_SYNC_H
 
+#include "shmwin/c/array.h"
 #include "shmwin/c/base.h"
 #include "shmwin/c/dtype.h"
 #include "shmwin/c/segment.h"
@@ -125,6 +126,15 @@ SHMWIN_API int shmwin_synchronized_create(shmwin_segment* segment,
                                           shmwin_dtype const* type,
                                           void const* initial,
                                           shmwin_synchronized** data);
+/* An array of zeros in C order, and one lock for all of it. Options as of shmwin_array_create(),
+ * in C order; NULL: the defaults. Further errors: INVALID_ARGUMENT (shape, options). */
+SHMWIN_API int shmwin_synchronized_create_array(shmwin_segment* segment,
+                                                char const* name,
+                                                shmwin_dtype const* type,
+                                                size_t n_dims,
+                                                int64_t const* shape,
+                                                shmwin_array_options const* options,
+                                                shmwin_synchronized** data);
 /* Either, whatever its type. */
 SHMWIN_API int shmwin_synchronized_find(shmwin_segment const* segment,
                                         char const* name,
