@@ -295,7 +295,7 @@ void checkpoint_writer::close() {
     h5_quiet const quiet;
     open_.reset();
     at(step::close, [&] { into_->close(); });
-    made_.n_bytes = std::filesystem::file_size(path_);
+    made_.n_bytes = file(path_, file::mode::read).n_bytes();
 }
 
 } // namespace shmwin::inline v1::detail

@@ -58,6 +58,7 @@ struct rules {
     std::mutex mutex;
     std::vector<rule> all;
     std::array<bool, n_names> passed{}; ///< by index_of()
+    std::array<std::function<void()>, n_names> to_do;
 };
 
 rules& armed_rules() {
@@ -218,10 +219,17 @@ std::vector<std::string> passed_fail_points() {
     return passed;
 }
 
+void do_at_fail_point(step where, moment when, std::function<void()> what) {
+    std::lock_guard const guard(armed_rules().mutex);
+    armed_rules().to_do.at(index_of(where, when)) = std::move(what);
+}
+
 void fail_point(step where, moment when) noexcept {
     std::vector<rule> due;
+    std::function<void()> to_do;
     {
         std::lock_guard const guard(armed_rules().mutex);
+        to_do = std::exchange(armed_rules().to_do.at(index_of(where, when)), nullptr);
         armed_rules().passed.at(index_of(where, when)) = true;
         for (auto& each : armed_rules().all) {
             if (each.where != where || each.when != when) continue;
@@ -229,6 +237,7 @@ void fail_point(step where, moment when) noexcept {
             if (each.occurrence.value_or(each.n_passed) == each.n_passed) due.push_back(each);
         }
     }
+    if (to_do) to_do();
     std::ranges::for_each(due, act);
 }
 

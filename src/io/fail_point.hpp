@@ -24,6 +24,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <system_error>
 #include <type_traits>
@@ -95,6 +96,10 @@ void arm_fail_points(int rank);
 /// Local. Those that this process has come to since it was armed, in the order of all.
 [[nodiscard]] std::vector<std::string> passed_fail_points();
 
+/// Local. The first thread that comes there does this, once: in tests that must change the world in
+/// the middle of a step. It must not throw.
+void do_at_fail_point(step where, moment when, std::function<void()> what);
+
 void fail_point(step where, moment when) noexcept;
 
 /// True, with errno set, if the call that follows is to fail instead.
@@ -115,6 +120,7 @@ inline void arm_fail_points(int /*rank*/) noexcept {}
 [[nodiscard]] inline std::vector<std::string> passed_fail_points() {
     return {};
 }
+inline void do_at_fail_point(step /*where*/, moment /*when*/, std::function<void()> /*what*/) {}
 inline void fail_point(step /*where*/, moment /*when*/) noexcept {}
 [[nodiscard]] constexpr bool is_to_fail(system_call /*which*/ = system_call::any) noexcept {
     return false;

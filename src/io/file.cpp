@@ -36,6 +36,14 @@ bool is_about_space(int error) noexcept {
     return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
+char const* more_about(std::filesystem::path const& path, int error) {
+    if (is_about_space(error)) return "; free space, or choose another directory";
+    std::error_code failed;
+    bool const is_gone =
+        error == ENOENT && !std::filesystem::exists(path.parent_path(), failed) && !failed;
+    return is_gone ? "; its directory is gone" : "";
+}
+
 file::file(std::filesystem::path path, mode how)
     : path_(std::move(path)), fd_(is_to_fail() ? -1 : ::open(path_.c_str(), flags_of(how), 0644)) {
     if (fd_ < 0) fail("opening");
@@ -48,13 +56,10 @@ file::~file() {
 void file::fail(char const* what) const {
     auto const why = errno;
     auto const code = is_about_space(why) ? errc::no_space : errc::io_failure;
-    raise(code,
-          text(what,
-               " failed (",
-               path_.native(),
-               ": ",
-               errno_text(why),
-               is_about_space(why) ? "; free space, or choose another directory)" : ")"));
+    raise(
+        code,
+        text(
+            what, " failed (", path_.native(), ": ", errno_text(why), more_about(path_, why), ')'));
 }
 
 void file::write_at(std::uint64_t offset, std::span<std::byte const> bytes) const {
@@ -150,7 +155,14 @@ void rename_file(std::filesystem::path const& from, std::filesystem::path const&
     if (!failed) std::filesystem::rename(from, to, failed);
     if (!failed) return;
     raise(errc::io_failure,
-          text("rename failed (", from.native(), " to ", to.native(), ": ", failed.message(), ")"));
+          text("rename failed (",
+               from.native(),
+               " to ",
+               to.native(),
+               ": ",
+               failed.message(),
+               more_about(to, failed.value()),
+               ')'));
 }
 
 std::error_code remove_file(std::filesystem::path const& path) {

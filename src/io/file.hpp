@@ -50,6 +50,9 @@ class file {
     int fd_ = -1;
 };
 
+/// What else is known of an error of that file: "; its directory is gone", or what helps; or "".
+[[nodiscard]] char const* more_about(std::filesystem::path const& path, int error);
+
 /// True for the errno of a full disk, an exhausted quota, a file that may not grow.
 [[nodiscard]] bool is_about_space(int error) noexcept;
 

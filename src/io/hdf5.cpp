@@ -127,14 +127,9 @@ std::string h5_reason() {
 }
 
 void h5_fail(std::string const& what, std::filesystem::path const& path) {
-    bool const is_full = is_about_space(system_error_in(innermost()));
-    raise(is_full ? errc::no_space : errc::io_failure,
-          text(what,
-               " failed (",
-               path.native(),
-               ": ",
-               h5_reason(),
-               is_full ? "; free space, or choose another directory)" : ")"));
+    auto const error = system_error_in(innermost());
+    raise(is_about_space(error) ? errc::no_space : errc::io_failure,
+          text(what, " failed (", path.native(), ": ", h5_reason(), more_about(path, error), ')'));
 }
 
 h5_handle h5_own(hid_t id,

@@ -11,7 +11,9 @@
 #include "io/seen_files.hpp"
 
 #include <array>
+#include <fcntl.h>
 #include <span>
+#include <unistd.h>
 #include <utility>
 
 namespace shmwin::inline v1::detail {
@@ -31,13 +33,17 @@ save_file::save_file(checkpoint_names names, checkpoint_info info, checkpoint_op
       temporary_(names_.temporary(info_.step)) {}
 
 save_file::~save_file() {
-    if (made_ && !committed_) remove_file(temporary_);
+    if (!made_ || committed_) return;
+    // By the directory that it was made in: that may have another name by now.
+    if (remove_file(temporary_)) return;
+    ::unlinkat(directory_.fd(), temporary_.filename().c_str(), 0);
 }
 
 void save_file::create(std::vector<stored_object> const& objects, bool incremental) {
     incremental_ = incremental;
     remove_file(temporary_); // ours: the store is locked
     at(step::space, [&] { check_space(objects, incremental); });
+    directory_ = file(names_.directory(), file::mode::read);
     at(step::create, [&] {
         writer_.emplace(temporary_, info_, objects, options_.deflate);
         written_ = writer_->structure();
@@ -81,7 +87,10 @@ void save_file::check_space(std::vector<stored_object> const& objects, bool incr
         made_ = true;
         trial.reserve(n_of_structure);
     }
-    std::filesystem::remove(temporary_);
+    if (auto const failed = remove_file(temporary_)) {
+        raise(errc::io_failure,
+              text("file cannot be removed (", temporary_.native(), ": ", failed.message(), ')'));
+    }
 }
 
 void save_file::commit() {

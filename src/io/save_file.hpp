@@ -76,6 +76,7 @@ class save_file {
     bool incremental_ = false;
     std::optional<checkpoint_writer> writer_;
     checkpoint_file written_;
+    file directory_;
     file file_;
     bool made_ = false;
     bool committed_ = false;

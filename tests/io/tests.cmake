@@ -97,6 +97,10 @@ endforeach()
 shmwin_add_script_test(io/fail_points_compiled_in TIMEOUT 60
   COMMAND bash ${io_support}/io_fail_points_compiled_in.sh $<BOOL:${SHMWIN_FAIL_POINTS}>
     $<TARGET_FILE:shmwin_io>)
+shmwin_add_script_test(io/two_jobs TIMEOUT 120
+  COMMAND bash ${io_support}/io_two_jobs.sh ${io_program} ${io_launcher} 2
+  PROPERTIES PROCESSORS 2)
+shmwin_add_test(io/vanishing_directory RANKS 1 3)
 shmwin_add_test(io/disk RANKS 1 2 3 4)
 shmwin_add_test(io/many_names RANKS 2)
 shmwin_add_test(io/large_dataset RANKS 2) # skipped but in the soak
