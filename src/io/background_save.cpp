@@ -116,6 +116,7 @@ bool background_save::await_order() {
 
 void background_save::give_up() noexcept {
     decide(order::give_up);
+    std::scoped_lock const hold(mutex_);
     if (job_.ring) job_.ring->abandon();
 }
 
@@ -155,6 +156,10 @@ void background_save::run() noexcept {
         if (job_.previous) job_.previous->close();
     });
     job_.status->end(failure ? &*failure : nullptr); // now other ranks go on
+    {
+        std::scoped_lock const hold(mutex_);
+        job_.ring.reset(); // its memory may go now
+    }
     job_.keep.clear();
 }
 

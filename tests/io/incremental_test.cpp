@@ -8,6 +8,7 @@
 #include "io/checkpoint_file.hpp"
 #include "support/host_window.hpp"
 #include "support/io_store.hpp"
+#include "support/save_kinds.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,7 +45,7 @@ std::uint64_t shared(std::uint64_t n_bytes) {
     return reflink_disk() == nullptr ? 0 : n_bytes;
 }
 
-struct Incremental : open_segment_and_directory {
+struct Incremental : open_segment_and_directory, testing::WithParamInterface<save_kind> {
     Incremental() {
         for (auto const i : a.rows()) {
             a(i) = 1.0 / (1.0 + static_cast<double>(i));
@@ -57,7 +58,10 @@ struct Incremental : open_segment_and_directory {
         if (rank == 0) a(i) += 1;
         seg.fence();
     }
-    save_report save() { return store.save(seg, {.step = ++step}); }
+    save_report save() { return save_into(store, ++step); }
+    save_report save_into(checkpoint_store& which, std::int64_t label) {
+        return save_as(GetParam(), which, seg, {.step = label}, [] {});
+    }
 
     // A full save of the same, and the incremental one, hold the same.
     void expect_as_if_full(save_report const& made) {
@@ -87,14 +91,14 @@ struct Incremental : open_segment_and_directory {
 // Whole pages of `a`.
 constexpr std::uint64_t all_of_a = n_elements * 8 / 4096 * 4096;
 
-TEST_F(Incremental, FirstOneIsWrittenAsAWhole) {
+TEST_P(Incremental, FirstOneIsWrittenAsAWhole) {
     auto const made = save();
     EXPECT_EQ(made.n_bytes_reused, 0U);
     EXPECT_EQ(made.n_bytes_written, made.n_bytes);
     expect_as_if_full(made);
 }
 
-TEST_F(Incremental, UnchangedBlocksAreTakenFromTheOneBefore) {
+TEST_P(Incremental, UnchangedBlocksAreTakenFromTheOneBefore) {
     save();
     EXPECT_EQ(save().n_bytes_reused, shared(all_of_a));
     auto const made = save();
@@ -102,7 +106,7 @@ TEST_F(Incremental, UnchangedBlocksAreTakenFromTheOneBefore) {
     expect_as_if_full(made);
 }
 
-TEST_F(Incremental, BlocksThatChangedAtTheirEdgesAreWritten) {
+TEST_P(Incremental, BlocksThatChangedAtTheirEdgesAreWritten) {
     save();
     auto const end = n_elements - 1;
     struct row {
@@ -125,22 +129,22 @@ TEST_F(Incremental, BlocksThatChangedAtTheirEdgesAreWritten) {
     }
 }
 
-TEST_F(Incremental, EachIsCompleteInItself) {
+TEST_P(Incremental, EachIsCompleteInItself) {
     checkpoint_store one(world, place / "one", {.keep = 1, .incremental = true});
-    one.save(seg, {.step = 1});
+    save_into(one, 1);
     change(3);
-    one.save(seg, {.step = 2});
-    auto const made = one.save(seg, {.step = 3});
+    save_into(one, 2);
+    auto const made = save_into(one, 3);
     EXPECT_EQ(made.n_bytes_reused, shared(all_of_a));
     EXPECT_THAT(one.list(), ElementsAre(made.file));
     EXPECT_EQ(one.verify(made.file).result, verdict::intact);
     // Nor does what is written to one show in the other.
-    auto const copy = one.save(seg, {.step = 3}); // in place of the one it takes from
+    auto const copy = save_into(one, 3); // in place of the one it takes from
     EXPECT_EQ(copy.n_bytes_reused, shared(all_of_a));
     expect_as_if_full(copy);
 }
 
-TEST_F(Incremental, ObjectsAreKnownByTheirNames) {
+TEST_P(Incremental, ObjectsAreKnownByTheirNames) {
     save();
     seg.create_array<double>("A/before", shape(n_elements)); // now all others move in the file
     auto made = save();
@@ -154,7 +158,7 @@ TEST_F(Incremental, ObjectsAreKnownByTheirNames) {
     expect_as_if_full(made);
 }
 
-TEST_F(Incremental, ObjectOfAnotherTypeOrShapeHasItsOwnBytes) {
+TEST_P(Incremental, ObjectOfAnotherTypeOrShapeHasItsOwnBytes) {
     save();
     seg.destroy(a);
     auto grown = seg.create_array<double>("a", shape(n_elements + per_block)); // zeros
@@ -172,7 +176,7 @@ TEST_F(Incremental, ObjectOfAnotherTypeOrShapeHasItsOwnBytes) {
 }
 
 // With a gap behind each row: blocks come through a buffer.
-TEST_F(Incremental, StridedArraysToo) {
+TEST_P(Incremental, StridedArraysToo) {
     constexpr std::int64_t n_rows = 4203; // 8 blocks, 13 pages and a bit
     constexpr std::uint64_t n_bytes = n_rows * 64 * sizeof(double);
     host_window const window(world, rank == 0 ? n_rows * 66 * sizeof(double) : 0);
@@ -193,7 +197,7 @@ TEST_F(Incremental, StridedArraysToo) {
     expect_as_if_full(made);
 }
 
-TEST_F(Incremental, OneThatIsGoneOrChangedIsNotTakenFrom) {
+TEST_P(Incremental, OneThatIsGoneOrChangedIsNotTakenFrom) {
     auto const first = save().file;
     MPI_Barrier(world);
     if (rank == 0) std::filesystem::remove(first);
@@ -223,7 +227,7 @@ void rot(std::filesystem::path const& file, std::uint64_t offset) {
     ::close(fd);
 }
 
-TEST_F(Incremental, RottenBlockIsNamedInBoth) {
+TEST_P(Incremental, RottenBlockIsNamedInBoth) {
     auto const first = save().file;
     auto const place_of_a = detail::read_checkpoint(first, false).objects.front().file_offset;
     MPI_Barrier(world);
@@ -239,17 +243,17 @@ TEST_F(Incremental, RottenBlockIsNamedInBoth) {
     EXPECT_EQ(full.verify(full.save(seg, {.step = 9}).file).result, verdict::intact);
 }
 
-TEST_F(Incremental, AfterARestoreItIsTakenFromWhatWasRestored) {
+TEST_P(Incremental, AfterARestoreItIsTakenFromWhatWasRestored) {
     auto const file = save().file;
     checkpoint_store next(world, place / "next", {.incremental = true});
     next.restore(seg, file);
     change(per_block);
-    auto const made = next.save(seg, {.step = ++step});
+    auto const made = save_into(next, ++step);
     EXPECT_EQ(made.n_bytes_reused, shared(all_of_a - block_bytes));
     expect_as_if_full(made);
 }
 
-TEST_F(Incremental, WrittenByOtherRanksItIsTheSame) {
+TEST_P(Incremental, WrittenByOtherRanksItIsTheSame) {
     MPI_Comm alone = MPI_COMM_NULL;
     MPI_Comm_split(world, rank, 0, &alone);
     auto const path = place / "alone";
@@ -268,14 +272,14 @@ TEST_F(Incremental, WrittenByOtherRanksItIsTheSame) {
     {
         checkpoint_store all(world, path, {.incremental = true});
         all.restore_latest(seg);
-        auto const made = all.save(seg, {.step = ++step});
+        auto const made = save_into(all, ++step);
         EXPECT_EQ(made.n_bytes_reused, shared(all_of_a));
         expect_as_if_full(made);
     }
     MPI_Comm_free(&alone);
 }
 
-TEST_F(Incremental, NothingStaysOpen) {
+TEST_P(Incremental, NothingStaysOpen) {
     save();
     auto const open_before = n_descriptors();
     save();
@@ -292,6 +296,11 @@ TEST_F(Incremental, NothingStaysOpen) {
     EXPECT_EQ(made.n_bytes_reused, shared(all_of_a));
     expect_as_if_full(made);
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds,
+                         Incremental,
+                         testing::Values(save_kind::incremental, save_kind::async_incremental),
+                         [](auto const& tested) { return std::string(name_of(tested.param)); });
 
 } // namespace
 } // namespace shmwin

@@ -281,5 +281,17 @@ TEST_F(AsyncTrouble, SegmentMayCloseAndStoreMayEndMeanwhile) {
     third.close();
 }
 
+// Nobody joins its thread before MPI_Finalize, when the memory that it wrote from is gone.
+TEST_F(AsyncTrouble, BoundedSaveThatOutlivesItsStoreIsOverBeforeFinalize) {
+    {
+        checkpoint_store store(world, path, {.staging = staging::bounded, .staging_bytes = 1_MiB});
+        store.save_async(seg, {.step = 2});
+    }
+    while (std::filesystem::exists(directory / ".state.lock")) {
+        std::this_thread::yield();
+    }
+    EXPECT_TRUE(std::filesystem::exists(directory / "state-000000000002.h5"));
+}
+
 } // namespace
 } // namespace shmwin

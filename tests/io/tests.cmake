@@ -67,6 +67,15 @@ shmwin_add_script_test(io/leave TIMEOUT 120
   COMMAND bash ${io_support}/io_leave.sh ${io_program} ${io_launcher} 2
   PROPERTIES PROCESSORS 2)
 shmwin_add_test(io/save_async_trouble RANKS 1 3)
+shmwin_add_test(io/save_async_funneled RANKS 1 3 ARGS --thread-funneled)
+add_executable(test_io_async_death support/io_async_death.cpp)
+target_link_libraries(test_io_async_death PRIVATE shmwin::shmwin shmwin_warnings)
+foreach(who filler emptier writer)
+  shmwin_add_script_test(io/async_death.${who} TIMEOUT 90
+    COMMAND ${io_support}/survivors.sh ${MPIEXEC_EXECUTABLE} 3
+      $<TARGET_FILE:test_io_async_death> ${who}
+    PROPERTIES PROCESSORS 3)
+endforeach()
 shmwin_add_script_test(io/order TIMEOUT 120
   COMMAND ${io_python} ${io_support}/io_order.py ${io_program} ${io_launcher} 2
   PROPERTIES PROCESSORS 2 ${may_skip})
@@ -109,7 +118,8 @@ shmwin_add_script_test(io/small_disk TIMEOUT 120
     $<TARGET_FILE:test_io_disk> --gtest_filter=SmallDisk.*
   PROPERTIES PROCESSORS 2 ${may_skip})
 
-shmwin_add_test(io/incremental RANKS 1 2 3 4 LINK shmwin_hdf5)
+shmwin_add_test(io/incremental RANKS 1 2 3 4 LINK shmwin_hdf5 ARGS --gtest_filter=-*/async*)
+shmwin_add_test(io/incremental REUSE async RANKS 2 ARGS --gtest_filter=*/async*)
 set(io_reflinks bash ${io_support}/io_reflink_disk.sh)
 foreach(n 1 3)
   shmwin_add_script_test(io/incremental.reflink.np${n} TIMEOUT 120

@@ -12,7 +12,8 @@
 //   - All ranks run the tests in the same order, also under --gtest_shuffle.
 //   - A filter that selects no test is a failure.
 //
-// The argument --thread-multiple initialises MPI with MPI_THREAD_MULTIPLE instead of MPI_Init.
+// The argument --thread-multiple initialises MPI with MPI_THREAD_MULTIPLE instead of MPI_Init,
+// --thread-funneled with MPI_THREAD_FUNNELED.
 #include <gtest/gtest.h>
 #include <mpi.h>
 
@@ -183,18 +184,20 @@ void agree_on_random_seed() {
 }
 
 void start_mpi(int* argc, char*** argv) {
-    bool multiple = false;
+    int wanted = MPI_THREAD_SINGLE;
     for (int i = 1; i < *argc; ++i) {
-        multiple = multiple || std::string_view((*argv)[i]) == "--thread-multiple";
+        std::string_view const word = (*argv)[i];
+        if (word == "--thread-multiple") wanted = MPI_THREAD_MULTIPLE;
+        if (word == "--thread-funneled") wanted = MPI_THREAD_FUNNELED;
     }
-    if (!multiple) {
+    if (wanted == MPI_THREAD_SINGLE) {
         MPI_Init(argc, argv);
         return;
     }
     int provided = MPI_THREAD_SINGLE;
-    MPI_Init_thread(argc, argv, MPI_THREAD_MULTIPLE, &provided);
-    if (provided < MPI_THREAD_MULTIPLE) {
-        static_cast<void>(std::fputs("this MPI has no MPI_THREAD_MULTIPLE\n", stderr));
+    MPI_Init_thread(argc, argv, wanted, &provided);
+    if (provided < wanted) {
+        static_cast<void>(std::fputs("this MPI has no such thread level\n", stderr));
         MPI_Abort(MPI_COMM_WORLD, EXIT_FAILURE);
     }
 }
