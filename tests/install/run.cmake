@@ -34,7 +34,9 @@ function(run_with_find_package)
   file(REMOVE_RECURSE ${build}) # nothing of another prefix
   configure_and_build(${apps}/find_package ${build} -D CMAKE_PREFIX_PATH=${prefix}
     -D EXPECT_IO=${HAS_IO})
-  run_app(${build}/app)
+  foreach(app app app_c app_cpp)
+    run_app(${build}/${app})
+  endforeach()
 endfunction()
 
 # The printers come with the shared library, without being asked for.
@@ -71,6 +73,11 @@ function(run_with_pkg_config)
   run(sh -e -c
     [[eval "\"\$1\" -std=c++20 $4 \"\$2\" -o \"\$3\" $(pkg-config --cflags --libs shmwin)"]]
     sh ${CXX} ${apps}/app.cpp ${program} ${use_io})
+  run_app(${program} LD_LIBRARY_PATH=${lib_folder}:$ENV{LD_LIBRARY_PATH})
+  # By a compiler of C alone.
+  run(sh -e -c
+    [[eval "\"\$1\" -std=c99 \"\$2\" -o \"\$3\" $(pkg-config --cflags --libs shmwin)"]]
+    sh ${CC} ${apps}/app.c ${program})
   run_app(${program} LD_LIBRARY_PATH=${lib_folder}:$ENV{LD_LIBRARY_PATH})
 endfunction()
 
