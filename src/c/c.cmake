@@ -8,8 +8,10 @@ shmwin_add_library(c "${sources}" "${headers}")
 set_property(TARGET shmwin_c PROPERTY INTERFACE_COMPILE_FEATURES "")
 target_link_libraries(shmwin_c
   PUBLIC MPI::MPI_CXX
-  PRIVATE shmwin_core $<$<BOOL:${SHMWIN_HAS_IO}>:shmwin_io>
+  PRIVATE shmwin_core
   INTERFACE $<LINK_ONLY:shmwin_core>)
-target_compile_definitions(shmwin_c
-  PUBLIC OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX
-  PRIVATE $<$<BOOL:${SHMWIN_HAS_IO}>:SHMWIN_HAS_IO>)
+target_compile_definitions(shmwin_c PUBLIC OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+if(SHMWIN_HAS_IO)
+  target_link_libraries(shmwin_c PRIVATE shmwin_io)
+  target_compile_definitions(shmwin_c PRIVATE SHMWIN_HAS_IO)
+endif()

@@ -7,8 +7,6 @@
 
 #include <mpi.h>
 
-#include <memory>
-
 using namespace shmwin::detail;
 
 namespace {
@@ -16,7 +14,7 @@ namespace {
 int open_node(MPI_Comm comm, shmwin::node_split how, shmwin_node** made) {
     return guard([&] {
         need(made, "node") = nullptr;
-        *made = std::make_unique<shmwin_node>(shmwin::node(comm, how)).release();
+        *made = new shmwin_node{shmwin::node(comm, how)};
     });
 }
 

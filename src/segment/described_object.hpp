@@ -16,7 +16,7 @@ namespace shmwin::inline v1::detail {
 
 struct found_object {
     described_object what;
-    object_kind kind;
+    object_kind kind = object_kind::object;
 };
 
 /// Local. What has that name, whatever its type and kind.

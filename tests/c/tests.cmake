@@ -35,6 +35,9 @@ shmwin_add_test(c/dtype RANKS 1) # of one process
 # --- programs in C -------------------------------------------------------------------------------
 # shmwin_add_c_program(<name> [<source>...])   default: <name>.c; C99, with all warnings
 function(shmwin_add_c_program name)
+  if(SHMWIN_TEST_LABEL)
+    return() # no test of that label runs it
+  endif()
   set(sources ${ARGN})
   if(NOT sources)
     set(sources ${name}.c)
@@ -67,8 +70,10 @@ shmwin_add_script_test(c/abi TIMEOUT 60 COMMAND c_abi_test PROPERTIES LABELS "c;
 
 # --- several programs in one job -----------------------------------------------------------------
 shmwin_add_c_program(one_of_many)
-add_executable(c_one_of_many_cpp c/one_of_many.cpp)
-target_link_libraries(c_one_of_many_cpp PRIVATE shmwin::core shmwin_warnings)
+if(NOT SHMWIN_TEST_LABEL)
+  add_executable(c_one_of_many_cpp c/one_of_many.cpp)
+  target_link_libraries(c_one_of_many_cpp PRIVATE shmwin::core shmwin_warnings)
+endif()
 # c/many.<name>: one rank of each program, in that order.
 function(shmwin_add_many_test name)
   list(LENGTH ARGN n)

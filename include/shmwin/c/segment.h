@@ -7,6 +7,7 @@
 
 #include "shmwin/c/base.h"
 #include "shmwin/c/dtype.h"
+#include "shmwin/segment/dump.h"
 
 #include <mpi.h>
 
@@ -122,9 +123,8 @@ SHMWIN_API int shmwin_segment_memory_map_json(shmwin_segment const* segment, cha
 /* Local. What every rank does, holds and waits for, and what objects there are, for
  * shmwin_text_free(). A snapshot while others go on. */
 SHMWIN_API int shmwin_segment_report(shmwin_segment const* segment, char** text);
-/* Local. The same of each open segment of this process, to stderr. Takes no lock and no memory:
- * may be called by a signal handler, and by a debugger. */
-SHMWIN_API void shmwin_dump(void);
+/* shmwin_dump(), of segment/dump.h, writes the same of each open segment of this process to stderr:
+ * also from a signal handler or a debugger. */
 
 /* --- what it is --------------------------------------------------------------------------------
  */

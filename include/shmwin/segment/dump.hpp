@@ -7,22 +7,11 @@
 #pragma once
 
 #include "shmwin/base/export.hpp"
+#include "shmwin/segment/dump.h"
 #include "shmwin/sync/activity.hpp"
 
 #include <chrono>
 #include <string>
-
-extern "C" {
-
-/// Local. Writes to stderr, for each open segment of this process: every rank with its process,
-/// the call it waits in and for how long, the locks it holds; then every named object with its
-/// type, shape, address in this process and state. Takes no lock and no memory, and waits for
-/// nobody: it may be called by a signal handler, and by a debugger of a process that stands
-/// anywhere (gdb: call shmwin_dump()). What others change meanwhile may be told half, or be left
-/// out.
-/// @complexity  O(objects * (ranks + waits))
-SHMWIN_API void shmwin_dump();
-}
 
 namespace shmwin::inline v1::detail {
 
