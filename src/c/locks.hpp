@@ -7,6 +7,7 @@
 #include "shmwin/segment/any_synchronized.hpp"
 #include "shmwin/segment/mutex.hpp"
 #include "shmwin/segment/shared_mutex.hpp"
+#include "shmwin/sync/wait.hpp"
 
 // The names are those of the C interface.
 // NOLINTBEGIN(readability-identifier-naming)
@@ -23,3 +24,15 @@ struct shmwin_synchronized {
     shmwin::any_synchronized is;
 };
 // NOLINTEND(readability-identifier-naming)
+
+namespace shmwin::inline v1::detail {
+
+/// Without a deadline by lock(): so errors name the call that it is.
+template <typename Lock>
+[[nodiscard]] bool lock_by(Lock const& lock, wait_deadline until) {
+    if (until != no_deadline) return lock.try_lock_until(until);
+    lock.lock();
+    return true;
+}
+
+} // namespace shmwin::inline v1::detail

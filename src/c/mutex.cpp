@@ -27,7 +27,7 @@ void shmwin_mutex_free_handle(shmwin_mutex* mutex) {
 
 int shmwin_mutex_lock(shmwin_mutex const* mutex, double seconds) {
     return timed("shmwin_mutex_lock", seconds, [&](wait_deadline until) {
-        return need(mutex, "mutex").is.try_lock_until(until);
+        return lock_by(need(mutex, "mutex").is, until);
     });
 }
 

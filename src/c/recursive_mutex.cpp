@@ -31,7 +31,7 @@ void shmwin_recursive_mutex_free_handle(shmwin_recursive_mutex* mutex) {
 
 int shmwin_recursive_mutex_lock(shmwin_recursive_mutex const* mutex, double seconds) {
     return timed("shmwin_recursive_mutex_lock", seconds, [&](wait_deadline until) {
-        return need(mutex, "mutex").is.try_lock_until(until);
+        return lock_by(need(mutex, "mutex").is, until);
     });
 }
 

@@ -31,7 +31,7 @@ void shmwin_shared_mutex_free_handle(shmwin_shared_mutex* mutex) {
 
 int shmwin_shared_mutex_lock(shmwin_shared_mutex const* mutex, double seconds) {
     return timed("shmwin_shared_mutex_lock", seconds, [&](wait_deadline until) {
-        return need(mutex, "mutex").is.try_lock_until(until);
+        return lock_by(need(mutex, "mutex").is, until);
     });
 }
 

@@ -77,7 +77,7 @@ int shmwin_synchronized_lock(shmwin_synchronized const* data, double seconds, vo
     if (bytes != nullptr) *bytes = nullptr;
     return timed("shmwin_synchronized_lock", seconds, [&](wait_deadline until) {
         auto const& lock = need(data, "data").is;
-        return with_data(lock, lock.try_lock_until(until), bytes);
+        return with_data(lock, lock_by(lock, until), bytes);
     });
 }
 

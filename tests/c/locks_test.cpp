@@ -111,6 +111,8 @@ TEST_F(CLocks, OnlyTheRecursiveOneIsLockedTwice) {
     SHMWIN_ASSERT_OK(shmwin_recursive_mutex_create(seg, "r", recursive.out()));
     SHMWIN_EXPECT_OK(shmwin_mutex_lock(mutex, -1));
     EXPECT_EQ(shmwin_mutex_lock(mutex, -1), SHMWIN_ERR_WOULD_DEADLOCK);
+    EXPECT_THAT(shmwin_last_error(), HasSubstr("mutex::lock "));
+    EXPECT_EQ(shmwin_mutex_lock(mutex, 0), SHMWIN_ERR_WOULD_DEADLOCK);
     SHMWIN_EXPECT_OK(shmwin_mutex_unlock(mutex));
     SHMWIN_EXPECT_OK(shmwin_recursive_mutex_lock(recursive, -1));
     SHMWIN_EXPECT_OK(shmwin_recursive_mutex_lock(recursive, 0));
