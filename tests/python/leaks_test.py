@@ -9,10 +9,12 @@ import weakref
 
 import numpy as np
 import pytest
+from mpi4py import MPI
 
 import shmwin
 
-ROUNDS = int(os.environ.get("SHMWIN_TEST_ROUNDS", "10000"))
+# Of two ranks each round is some meetings: more of them by SHMWIN_TEST_ROUNDS.
+ROUNDS = int(os.environ.get("SHMWIN_TEST_ROUNDS", 10000 if MPI.COMM_WORLD.size == 1 else 1500))
 A_FEW = 60  # blocks of memory: caches, names that Python keeps
 
 

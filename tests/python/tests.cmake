@@ -42,3 +42,9 @@ foreach(script IN LISTS scripts)
       PROCESSORS ${n} SKIP_RETURN_CODE 77)
   endforeach()
 endforeach()
+
+# `pip install .`, from this build's tree: it builds nothing that is not built.
+shmwin_add_script_test(python/pip_install TIMEOUT 180
+  COMMAND ${CMAKE_CURRENT_LIST_DIR}/pip_install.sh
+    ${SHMWIN_PYTHON_EXECUTABLE} ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR}
+  PROPERTIES SKIP_RETURN_CODE 77)
