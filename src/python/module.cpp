@@ -14,4 +14,8 @@ PYBIND11_MODULE(_core, module) {
     bind_value(module);
     bind_segment(module);
     bind_checkpoint(module);
+    bind_shared_block(module);
+    bind_sync(module);
+    bind_condition(module);
+    bind_locked_value(module);
 }

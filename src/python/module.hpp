@@ -20,5 +20,9 @@ void bind_levels(py::module_& module);
 void bind_value(py::module_& module);
 void bind_segment(py::module_& module);
 void bind_checkpoint(py::module_& module);
+void bind_shared_block(py::module_& module);
+void bind_sync(py::module_& module);
+void bind_condition(py::module_& module);
+void bind_locked_value(py::module_& module);
 
 } // namespace shmwin::python

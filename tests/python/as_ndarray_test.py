@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from shmwin._as_ndarray import as_ndarray
+from shmwin import as_ndarray
 
 
 class Point(ctypes.Structure):

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# ranks: 1 2
 """The table that recipes of 2008 wrote by hand, without its mistakes: each type of ctypes and each
 typecode of multiprocessing, as Array and as Value, seen by the parent, a forked and a spawned child.
 
@@ -13,7 +14,7 @@ from multiprocessing import sharedctypes
 import numpy as np
 import pytest
 
-from shmwin._as_ndarray import as_ndarray
+from shmwin import as_ndarray
 
 
 class Particle(ctypes.Structure):

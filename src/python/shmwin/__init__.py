@@ -10,16 +10,18 @@
 
 from __future__ import annotations
 
-from . import errors
+from . import errors, sync
+from ._as_ndarray import as_ndarray
 from ._core import AtomicValue, Levels, __version__
 from ._checkpoint import (Checkpoint, CheckpointInfo, DueReason, PendingSave, SaveProgress, SaveReport,
                           VerifyReport)
 from ._group import Group, ObjectInfo
 from ._segment import MemoryMap, Segment
 from .errors import *  # noqa: F401,F403
+from .sync import *  # noqa: F401,F403
 
 __all__ = [
     "AtomicValue", "Checkpoint", "CheckpointInfo", "DueReason", "Group", "Levels", "MemoryMap",
     "ObjectInfo", "PendingSave", "SaveProgress", "SaveReport", "Segment", "VerifyReport",
-    "__version__", "errors", *errors.__all__,
+    "__version__", "as_ndarray", "errors", "sync", *errors.__all__, *sync.__all__,
 ]

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// LockedValue: the property `value` of an object of ctypes, loaded and stored with a lock held. In
+// C++, since that is what counters spend their time with.
+#include "python/sync.hpp"
+
+namespace shmwin::python {
+namespace {
+
+// Holds a lock, of ours or of anybody's, for a call.
+class held {
+  public:
+    explicit held(py::handle lock, rlock_door const* ours) : lock_(lock), ours_(ours) {
+        if (ours_ != nullptr) {
+            acquire(*ours_, true, std::nullopt);
+        } else {
+            lock_.attr("acquire")();
+        }
+    }
+    held(held const&) = delete;
+    held(held&&) = delete;
+    held& operator=(held const&) = delete;
+    held& operator=(held&&) = delete;
+    ~held() { // NOLINT(bugprone-exception-escape): it is held
+        if (ours_ != nullptr) {
+            ours_->here("release").unlock(ours_->waits(), ours_->what("release"));
+            return;
+        }
+        py::error_scope const kept; // what get or set raised
+        try {
+            lock_.attr("release")();
+        } catch (py::error_already_set& failed) {
+            failed.discard_as_unraisable("release() of the lock of a value");
+        }
+    }
+
+  private:
+    py::handle lock_;
+    rlock_door const* ours_;
+};
+
+class locked_value {
+  public:
+    locked_value(py::object obj, py::object lock)
+        : obj_(std::move(obj)),
+          lock_(std::move(lock)),
+          ours_(py::isinstance<rlock_door>(lock_) ? &py::cast<rlock_door const&>(lock_) : nullptr) {
+    }
+
+    [[nodiscard]] py::object get() const {
+        held const while_it_loads(lock_, ours_);
+        return obj_.attr("value");
+    }
+    void set(py::handle value) const {
+        held const while_it_stores(lock_, ours_);
+        obj_.attr("value") = value;
+    }
+
+  private:
+    py::object obj_;
+    py::object lock_;
+    rlock_door const* ours_;
+};
+
+} // namespace
+
+void bind_locked_value(py::module_& module) {
+    using py::arg;
+    py::class_<locked_value>(module, "LockedValue")
+        .def(py::init<py::object, py::object>(), arg("obj"), arg("lock"))
+        .def_property("value", &locked_value::get, &locked_value::set);
+}
+
+} // namespace shmwin::python
