@@ -146,17 +146,19 @@ def test_array_elements_slices_and_what_another_rank_does(meet, lock):
     assert array[:] == np.cumsum(given).tolist()
 
 
-def test_array_from_size_is_zero():
+def test_array_from_size_is_zero(meet):
     array = Array("i", 10)
     assert len(array) == 10 and list(array) == [0] * 10
+    meet()
     array[:] = range(10)
     assert array[:] == list(range(10)) and list(reversed(array[:])) == list(range(9, -1, -1))
 
 
-def test_array_from_size_is_zero_where_another_was():
+def test_array_from_size_is_zero_where_another_was(meet):
     for _ in range(3):
         array = Array("i", 10)
         assert list(array) == [0] * 10
+        meet()
         array[:] = range(10)
         del array
 
@@ -230,10 +232,11 @@ def test_double_every_member(meet):
     assert text.value == b"hellohello"
 
 
-def test_copy_of_ctypes_is_no_other_view():
+def test_copy_of_ctypes_is_no_other_view(meet):
     """As of multiprocessing.sharedctypes.copy: what is copied out does not change."""
     point = Value(Point, 1, 5.0, lock=False)
     private = copy.copy(point)
+    meet()
     point.x = 12
     assert private.x == 1
 

@@ -31,9 +31,12 @@ What differs:
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import itertools
+import os
 import threading
+import time
 import typing
 import weakref
 from collections.abc import Callable, Iterator
@@ -61,28 +64,28 @@ class NotHeld(InvalidArgument, AssertionError, RuntimeError):
 # --- where objects are ----------------------------------------------------------------------------
 
 _default: "Optional[Segment]" = None
+_opener = 0  # the process that opened it
 
 
 def default_segment() -> "Segment":
     """The segment of objects that are given none. All, collective at first use.
 
-    It is opened over ``MPI.COMM_WORLD``; ``SHMWIN_CAPACITY`` says how large. It is closed in
-    `MPI.Finalize`, which mpi4py calls at exit.
+    It is opened over ``MPI.COMM_WORLD``; ``SHMWIN_CAPACITY`` says how large. All ranks close it
+    together when the program ends.
     """
-    global _default
-    if _default is None or not _default.is_open:
+    global _default, _opener
+    in_child = os.getpid() != _opener  # there it is not open, and refuses what is asked of it
+    if _default is None or not (_default.is_open or in_child):
         from ._segment import Segment
 
-        _default = Segment()
-        import atexit
-
-        atexit.register(_close_default)
+        _default, _opener = Segment(), os.getpid()
+        atexit.register(_default_ends, _default)
     return _default
 
 
-def _close_default() -> None:
-    segment = use_segment(None)
-    if segment is not None and segment.is_open:
+def _default_ends(segment: "Segment") -> None:
+    """At exit: together, if all come; a rank that an exception ends has left before."""
+    if segment.is_open:
         segment.close()
 
 
@@ -94,8 +97,8 @@ def use_segment(segment: "Optional[Segment]") -> "Optional[Segment]":
     Segment or None
         What was the default before.
     """
-    global _default
-    before, _default = _default, segment
+    global _default, _opener
+    before, _default, _opener = _default, segment, os.getpid()
     return before
 
 
@@ -275,8 +278,6 @@ class Condition(_Shared):
 
     def wait_for(self, predicate: Callable[[], Any], timeout: Optional[float] = None) -> Any:
         """Wait until `predicate()` is true, or for `timeout` seconds; what it said last. Local."""
-        import time
-
         end = None if timeout is None else time.monotonic() + timeout
         result = predicate()
         while not result:
