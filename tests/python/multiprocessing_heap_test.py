@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# ranks: 1 2 4
+# ranks: 1 2
 """What CPython's tests assert of multiprocessing's heap, of ours: nothing overlaps, what is freed is
 had again, garbage is collected at any moment. See README.md."""
 import gc
