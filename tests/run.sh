@@ -47,7 +47,8 @@ done
 ((${#stages[@]} > 0)) || stages=(dev tsan asan)
 
 packages=("${packages_to_build[@]}" libgtest-dev libgmock-dev hdf5-tools python3-numpy python3-h5py
-    libeigen3-dev libblas-dev libboost-dev spin gdb)
+    libeigen3-dev libblas-dev libboost-dev spin gdb
+    pybind11-dev python3-dev python3-mpi4py python3-pytest python3-setuptools python3-venv python3-wheel)
 [[ " ${stages[*]} " == *" mpich "* ]] && packages+=(mpich libmpich-dev libhdf5-mpich-dev)
 [[ " ${stages[*]} " == *" tidy "* ]] && packages+=(clang clang-tidy clang-19 libc++-19-dev libc++abi-19-dev)
 [[ $install == no ]] || install_packages "${packages[@]}"
