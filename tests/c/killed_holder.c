@@ -4,13 +4,12 @@
  * synchronized; or abandoned: nobody mends. Each survivor writes "ok", or what was wrong, to
  * survivor.<rank>: support/survivors.sh starts it and reads them. */
 #define _POSIX_C_SOURCE 200809L
-#include "shmwin.h"
+#include "support/c_survivor.h"
 
 #include <mpi.h>
 
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,22 +27,6 @@ static struct {
 } with;
 static shmwin_synchronized* data; /* the pair; its own lock is taken if there is no other */
 static pair* seen;
-
-static char wrong[512];
-
-static int expect(char const* what, int status, int expected) {
-    if (status == expected) return 1;
-    if (wrong[0] == '\0') {
-        snprintf(wrong,
-                 sizeof wrong,
-                 "%s: %s, not %s: %s",
-                 what,
-                 shmwin_status_name(status),
-                 shmwin_status_name(expected),
-                 shmwin_last_error());
-    }
-    return 0;
-}
 
 static int lock(double seconds) {
     if (with.mutex != NULL) return shmwin_mutex_lock(with.mutex, seconds);
@@ -85,24 +68,19 @@ static void create(shmwin_segment* segment, char const* what) {
     };
     shmwin_dtype const* type = NULL;
     void* bytes = NULL;
-    int made = expect("type", shmwin_dtype_structure(members, 2, sizeof(pair), &type), 0);
-    made &= expect("create", shmwin_synchronized_create(segment, "data", type, NULL, &data), 0);
-    made &= expect("lock", shmwin_synchronized_lock(data, -1, &bytes), 0);
-    made &= expect("unlock", shmwin_synchronized_unlock(data), 0);
+    require("type", shmwin_dtype_structure(members, 2, sizeof(pair), &type));
+    require("create", shmwin_synchronized_create(segment, "data", type, NULL, &data));
+    require("lock", shmwin_synchronized_lock(data, -1, &bytes));
+    require("unlock", shmwin_synchronized_unlock(data));
     seen = bytes;
     if (strcmp(what, "mutex") == 0 || strcmp(what, "abandoned") == 0) {
-        made &= expect(what, shmwin_mutex_create(segment, "lock", &with.mutex), 0);
+        require(what, shmwin_mutex_create(segment, "lock", &with.mutex));
     } else if (strcmp(what, "recursive_mutex") == 0) {
-        made &=
-            expect(what, shmwin_recursive_mutex_create(segment, "lock", &with.recursive_mutex), 0);
+        require(what, shmwin_recursive_mutex_create(segment, "lock", &with.recursive_mutex));
     } else if (strcmp(what, "shared_mutex") == 0) {
-        made &= expect(what, shmwin_shared_mutex_create(segment, "lock", &with.shared_mutex), 0);
+        require(what, shmwin_shared_mutex_create(segment, "lock", &with.shared_mutex));
     }
-    made &= expect("fence", shmwin_segment_fence(segment), 0);
-    if (!made) {
-        fprintf(stderr, "%s\n", wrong);
-        MPI_Abort(MPI_COMM_WORLD, 1);
-    }
+    require("fence", shmwin_segment_fence(segment));
 }
 
 static void die(void) {
@@ -164,32 +142,20 @@ static void go_on(int is_mended) {
 }
 
 int main(int argc, char** argv) {
-    shmwin_node* node = NULL;
     shmwin_segment* segment = NULL;
-    char file[64];
-    FILE* told = NULL;
     int rank = -1;
+    int last = -1;
     int is_mended = 0;
     MPI_Init(&argc, &argv);
     if (argc < 2) MPI_Abort(MPI_COMM_WORLD, 2);
-    signal(SIGTERM, SIG_IGN); /* the launcher's way to end the rest: first let them speak */
     is_mended = strcmp(argv[1], "abandoned") != 0;
-    if (!expect("node", shmwin_node_open(MPI_COMM_WORLD, &node), 0)
-        || !expect("segment", shmwin_segment_open(node, NULL, &segment), 0))
-        MPI_Abort(MPI_COMM_WORLD, 1);
-    rank = shmwin_node_rank(node);
+    segment = open_segment(&rank, &last);
     create(segment, argv[1]);
-    if (rank == shmwin_node_size(node) - 1) die();
+    if (rank == last) die();
     if (rank == 0) {
         mend(is_mended);
     } else {
         go_on(is_mended);
     }
-    snprintf(file, sizeof file, "survivor.%d", rank);
-    told = fopen(file, "w");
-    if (told != NULL) {
-        fputs(wrong[0] == '\0' ? "ok" : wrong, told);
-        fclose(told);
-    }
-    _exit(EXIT_SUCCESS); /* with a process missing, MPI_Finalize would wait for it */
+    tell(rank);
 }

@@ -94,14 +94,24 @@ shmwin_add_many_test(cpp_c_cpp c_one_of_many_cpp c_one_of_many c_one_of_many_cpp
 
 shmwin_add_test(c/status RANKS 1) # of one process
 
-# A rank that holds a lock is killed; see the program.
-shmwin_add_c_program(killed_holder)
-foreach(what mutex recursive_mutex shared_mutex synchronized abandoned)
-  foreach(n 2 3)
-    shmwin_add_script_test(c/killed_holder.${what}.np${n} TIMEOUT 90
-      COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/survivors.sh ${MPIEXEC_EXECUTABLE} ${n}
-        $<TARGET_FILE:c_killed_holder> ${what}
-      PROPERTIES PROCESSORS ${n} LABELS "c;np${n}")
+# A rank is killed; see the programs.
+foreach(program killed_holder killed_peer)
+  shmwin_add_c_program(${program})
+  target_include_directories(c_${program} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+endforeach()
+set(killed_holder_of mutex recursive_mutex shared_mutex synchronized abandoned)
+set(killed_peer_of barrier latch condition_variable semaphore event lease)
+foreach(program killed_holder killed_peer)
+  foreach(what IN LISTS ${program}_of)
+    foreach(n 2 3)
+      if(n EQUAL 2 AND NOT what MATCHES "mutex|lease")
+        continue() # what one survivor sees, the others see too
+      endif()
+      shmwin_add_script_test(c/${program}.${what}.np${n} TIMEOUT 90
+        COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/survivors.sh ${MPIEXEC_EXECUTABLE} ${n}
+          $<TARGET_FILE:c_${program}> ${what}
+        PROPERTIES PROCESSORS ${n} LABELS "c;np${n}")
+    endforeach()
   endforeach()
 endforeach()
 
