@@ -8,6 +8,7 @@
 #include "python/arguments.hpp"
 #include "python/call.hpp"
 #include "python/communicator.hpp"
+#include "python/docs.hpp"
 #include "python/group.hpp"
 
 #include <chrono>
@@ -282,23 +283,32 @@ void bind_checkpoint(py::module_& module) {
              [](door& of, path const& file) {
                  return to_python(without_gil([&] { return of.here().verify(file); }));
              })
-        .def("list", [](door& of) { return without_gil([&] { return of.here().list(); }); })
+        .def(
+            "list",
+            [](door& of) { return without_gil([&] { return of.here().list(); }); },
+            docs::list)
         .def(
             "pin",
             [](door& of, path const& file) { without_gil([&] { of.here().pin(file); }); },
-            py::arg("file"))
+            py::arg("file"),
+            docs::pin)
         .def(
             "unpin",
             [](door& of, path const& file) { without_gil([&] { of.here().unpin(file); }); },
-            py::arg("file"))
-        .def("pinned", [](door& of) { return without_gil([&] { return of.here().pinned(); }); })
+            py::arg("file"),
+            docs::unpin)
+        .def(
+            "pinned",
+            [](door& of) { return without_gil([&] { return of.here().pinned(); }); },
+            docs::pinned)
         .def(
             "discard_after",
             [](door& of, std::int64_t step) {
                 return without_gil([&] { return of.here().discard_after(step); });
             },
-            py::arg("step"))
-        .def("close", &door::close);
+            py::arg("step"),
+            docs::discard_after)
+        .def("close", &door::close, docs::close_store);
 }
 
 } // namespace shmwin::python

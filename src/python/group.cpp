@@ -7,6 +7,7 @@
 
 #include "python/arguments.hpp"
 #include "python/call.hpp"
+#include "python/docs.hpp"
 #include "python/dtype.hpp"
 #include "python/ndarray.hpp"
 
@@ -198,7 +199,8 @@ void bind_group(py::module_& module) {
              arg("touch") = "by_rows",
              arg("align") = 64,
              arg("saved") = true,
-             arg("whole_pages") = false)
+             arg("whole_pages") = false,
+             docs::create)
         .def("_require",
              &require,
              arg("name"),
@@ -221,16 +223,17 @@ void bind_group(py::module_& module) {
                  auto const where = caller();
                  without_gil([&] { door.names().destroy_any(name, where); });
              })
-        .def("freeze", &freeze, arg("array"), py::kw_only(), arg("protect") = false)
-        .def("thaw", &thaw, arg("array"), py::kw_only(), arg("protect") = false)
-        .def("rows", &rows, arg("array"), py::kw_only(), arg("rank") = py::none())
+        .def("freeze", &freeze, arg("array"), py::kw_only(), arg("protect") = false, docs::freeze)
+        .def("thaw", &thaw, arg("array"), py::kw_only(), arg("protect") = false, docs::thaw)
+        .def("rows", &rows, arg("array"), py::kw_only(), arg("rank") = py::none(), docs::rows)
         .def("adopt",
              &adopt,
              arg("name"),
              arg("array"),
              py::kw_only(),
              arg("shared") = false,
-             arg("saved") = true)
+             arg("saved") = true,
+             docs::adopt)
         .def("_rank", [](group_door const& door) { return door.names().core()->rank(); })
         .def("_fence",
              [](group_door const& door) {
@@ -254,8 +257,8 @@ void bind_group(py::module_& module) {
                      all.append(info_of(each));
                  return all;
              })
-        .def_property_readonly("prefix",
-                               [](group_door const& door) { return door.names().prefix(); });
+        .def_property_readonly(
+            "prefix", [](group_door const& door) { return door.names().prefix(); }, docs::prefix);
 }
 
 } // namespace shmwin::python

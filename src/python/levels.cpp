@@ -5,6 +5,7 @@
 
 #include "python/arguments.hpp"
 #include "python/call.hpp"
+#include "python/docs.hpp"
 #include "python/dtype.hpp"
 #include "python/group.hpp"
 #include "python/ndarray.hpp"
@@ -72,18 +73,22 @@ void flip(levels_door const& of) {
 
 void bind_levels(py::module_& module) {
     using py::arg;
-    py::class_<levels_door>(module, "Levels")
-        .def("now", [](levels_door const& of) { return of.show(of.here().now()); })
-        .def("next", [](levels_door const& of) { return of.show(of.here().next()); })
+    py::class_<levels_door>(module, "Levels", docs::levels_class)
+        .def(
+            "now", [](levels_door const& of) { return of.show(of.here().now()); }, docs::now)
+        .def(
+            "next", [](levels_door const& of) { return of.show(of.here().next()); }, docs::next)
         .def(
             "ago",
             [](levels_door const& of, int steps) { return of.show(of.here().ago(steps)); },
-            arg("steps"))
+            arg("steps"),
+            docs::ago)
         .def(
             "level",
             [](levels_door const& of, int which) { return of.show(of.here().level(which)); },
-            arg("which"))
-        .def("flip", &flip)
+            arg("which"),
+            docs::level)
+        .def("flip", &flip, docs::flip)
         .def("__len__", [](levels_door const& of) { return of.here().n_levels(); })
         .def(
             "rows",
@@ -92,16 +97,20 @@ void bind_levels(py::module_& module) {
                 return py::slice(
                     static_cast<py::ssize_t>(rows.first), static_cast<py::ssize_t>(rows.last), 1);
             },
-            arg("rank") = py::none())
-        .def_property_readonly("dtype", &levels_door::type)
+            arg("rank") = py::none(),
+            docs::levels_rows)
+        .def_property_readonly("dtype", &levels_door::type, docs::levels_dtype)
         .def_property_readonly(
             "shape",
             [](levels_door const& of) {
                 auto const shape = of.levels().shape();
                 return py::tuple(py::cast(std::vector<std::int64_t>(shape.begin(), shape.end())));
-            })
-        .def_property_readonly("index_of_now",
-                               [](levels_door const& of) { return of.here().index_of_now(); });
+            },
+            docs::levels_shape)
+        .def_property_readonly(
+            "index_of_now",
+            [](levels_door const& of) { return of.here().index_of_now(); },
+            docs::index_of_now);
 
     auto group = py::class_<group_door>(module.attr("Group"));
     group
@@ -116,7 +125,8 @@ void bind_levels(py::module_& module) {
              arg("touch") = "by_rows",
              arg("align") = 64,
              arg("saved") = true,
-             arg("whole_pages") = false)
+             arg("whole_pages") = false,
+             docs::levels)
         .def("_find_levels",
              [](group_door const& door, std::string const& name) {
                  return levels_door(door.names().find_any_levels(name));

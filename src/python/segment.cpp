@@ -7,6 +7,7 @@
 #include "python/arguments.hpp"
 #include "python/call.hpp"
 #include "python/communicator.hpp"
+#include "python/docs.hpp"
 #include "python/group.hpp"
 #include "python/ndarray.hpp"
 
@@ -94,35 +95,42 @@ void bind_segment(py::module_& module) {
              arg("spin") = -1,
              arg("wait_slice") = py::none(),
              arg("wait_warn") = py::none())
-        .def("fence", &fence, arg("ranks") = py::none())
-        .def("close",
-             [](segment_door& door) {
-                 auto const where = caller();
-                 without_gil([&] { door.close(where); });
-             })
+        .def("fence", &fence, arg("ranks") = py::none(), docs::fence)
+        .def(
+            "close",
+            [](segment_door& door) {
+                auto const where = caller();
+                without_gil([&] { door.close(where); });
+            },
+            docs::close)
         .def(
             "leave",
             [](segment_door& door, std::string const& why) { door.here().leave(why); },
-            arg("why"))
-        .def("trim",
-             [](segment_door& door) {
-                 auto const where = caller();
-                 auto& seg = door.here();
-                 return without_gil([&] { return seg.trim(where); });
-             })
+            arg("why"),
+            docs::leave)
+        .def(
+            "trim",
+            [](segment_door& door) {
+                auto const where = caller();
+                auto& seg = door.here();
+                return without_gil([&] { return seg.trim(where); });
+            },
+            docs::trim)
         .def(
             "verify",
             [](segment_door const& door, std::size_t limit) {
                 auto const& seg = door.here();
                 return without_gil([&] { return seg.verify(limit).violations; });
             },
-            arg("limit") = 20)
+            arg("limit") = 20,
+            docs::verify)
         .def("_memory_map",
              [](segment_door const& door) {
                  auto const map = door.here().memory_map();
                  return py::make_tuple(map.json(), map.text());
              })
-        .def("report", [](segment_door const& door) { return door.here().report(); })
+        .def(
+            "report", [](segment_door const& door) { return door.here().report(); }, docs::report)
         .def("_abandoned",
              [](segment_door const& door) -> py::object {
                  auto const found = door.here().abandoned();
@@ -130,14 +138,21 @@ void bind_segment(py::module_& module) {
              })
         .def("_comm_fortran",
              [](segment_door const& door) { return MPI_Comm_c2f(door.on().comm()); })
-        .def_property_readonly("is_open", &segment_door::is_open)
-        .def_property_readonly("rank", [](segment_door const& door) { return door.here().rank(); })
-        .def_property_readonly("n_ranks",
-                               [](segment_door const& door) { return door.here().n_ranks(); })
-        .def_property_readonly("capacity",
-                               [](segment_door const& door) { return door.here().capacity(); })
+        .def_property_readonly("is_open", &segment_door::is_open, docs::is_open)
         .def_property_readonly(
-            "backing", [](segment_door const& door) { return name(door.here().backing()); });
+            "rank", [](segment_door const& door) { return door.here().rank(); }, docs::rank)
+        .def_property_readonly(
+            "n_ranks",
+            [](segment_door const& door) { return door.here().n_ranks(); },
+            docs::n_ranks)
+        .def_property_readonly(
+            "capacity",
+            [](segment_door const& door) { return door.here().capacity(); },
+            docs::capacity)
+        .def_property_readonly(
+            "backing",
+            [](segment_door const& door) { return name(door.here().backing()); },
+            docs::backing);
 }
 
 } // namespace shmwin::python

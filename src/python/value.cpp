@@ -6,6 +6,7 @@
 #include "shmwin/sync/deadline.hpp"
 
 #include "python/call.hpp"
+#include "python/docs.hpp"
 #include "python/dtype.hpp"
 #include "python/group.hpp"
 #include "python/ndarray.hpp"
@@ -171,25 +172,36 @@ py::object wait(value_door const& of, py::handle old, std::optional<double> time
 
 void bind_value(py::module_& module) {
     using py::arg;
-    py::class_<value_door>(module, "AtomicValue")
-        .def("get", &load)
-        .def("set", &store, arg("value"))
-        .def_property("value", &load, &store)
-        .def("exchange", &fetch<&any_value::exchange>, arg("value"))
-        .def("compare_exchange", &compare_exchange, arg("expected"), arg("desired"))
-        .def("fetch_add", &fetch<&any_value::fetch_add>, arg("change"))
-        .def("fetch_sub", &fetch<&any_value::fetch_sub>, arg("change"))
-        .def("fetch_min", &fetch<&any_value::fetch_min>, arg("other"))
-        .def("fetch_max", &fetch<&any_value::fetch_max>, arg("other"))
-        .def("fetch_and", &fetch<&any_value::fetch_and>, arg("bits"))
-        .def("fetch_or", &fetch<&any_value::fetch_or>, arg("bits"))
-        .def("fetch_xor", &fetch<&any_value::fetch_xor>, arg("bits"))
-        .def("wait", &wait, arg("old"), arg("timeout") = py::none())
-        .def("notify", [](value_door const& of) { of.here().notify(); })
-        .def_property_readonly("dtype", &value_door::type);
+    py::class_<value_door>(module, "AtomicValue", docs::value_class)
+        .def("get", &load, docs::get)
+        .def("set", &store, arg("value"), docs::set)
+        .def_property("value", &load, &store, docs::value_property)
+        .def("exchange", &fetch<&any_value::exchange>, arg("value"), docs::exchange)
+        .def("compare_exchange",
+             &compare_exchange,
+             arg("expected"),
+             arg("desired"),
+             docs::compare_exchange)
+        .def("fetch_add", &fetch<&any_value::fetch_add>, arg("change"), docs::fetch_add)
+        .def("fetch_sub", &fetch<&any_value::fetch_sub>, arg("change"), docs::fetch_sub)
+        .def("fetch_min", &fetch<&any_value::fetch_min>, arg("other"), docs::fetch_min)
+        .def("fetch_max", &fetch<&any_value::fetch_max>, arg("other"), docs::fetch_max)
+        .def("fetch_and", &fetch<&any_value::fetch_and>, arg("bits"), docs::fetch_and)
+        .def("fetch_or", &fetch<&any_value::fetch_or>, arg("bits"), docs::fetch_or)
+        .def("fetch_xor", &fetch<&any_value::fetch_xor>, arg("bits"), docs::fetch_xor)
+        .def("wait", &wait, arg("old"), arg("timeout") = py::none(), docs::wait)
+        .def(
+            "notify", [](value_door const& of) { of.here().notify(); }, docs::notify)
+        .def_property_readonly("dtype", &value_door::type, docs::value_dtype);
 
     auto group = py::class_<group_door>(module.attr("Group"));
-    group.def("value", &create, arg("name"), arg("dtype") = "i8", arg("initial") = py::none())
+    group
+        .def("value",
+             &create,
+             arg("name"),
+             arg("dtype") = "i8",
+             arg("initial") = py::none(),
+             docs::value)
         .def("_find_value",
              [](group_door const& door, std::string const& name) {
                  return value_door(door.names().find_any_value(name));
