@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * The C interface in one program: an array that all ranks see, a counter, a sum without locks.
- *     mpirun -n 4 hello_c */
+ * The C interface in one program: an array that all ranks see, a counter, a sum without locks, and
+ * a checkpoint, if a path is given.
+ *     mpirun -n 4 hello_c [checkpoints/hello] */
 #include <mpi.h>
 
 #include <shmwin.h>
@@ -31,6 +32,26 @@ static void fill(shmwin_array* field, int64_t* n_filled) {
         for (j = 0; j < n_columns; ++j)
             u[i * n_columns + j] = (double)(i + j);
     shmwin_int64_fetch_add(n_filled, end - begin); /* one instruction, no lock */
+}
+
+/* Each rank loses its rows; the checkpoint has them. */
+static void save_lose_restore(char const* path, shmwin_segment* segment, shmwin_array* field) {
+    shmwin_checkpoint_label label = SHMWIN_CHECKPOINT_LABEL_INIT;
+    shmwin_checkpoint_store* store;
+    shmwin_checkpoint_info* info;
+    double* const u = (double*)shmwin_array_data(field);
+    int64_t begin, end, k;
+    label.step = 1;
+    CHECK(shmwin_checkpoint_store_open(MPI_COMM_WORLD, path, NULL, &store));
+    CHECK(shmwin_checkpoint_store_save(store, segment, &label, NULL));
+    CHECK(shmwin_array_rows(field, &begin, &end));
+    for (k = begin * n_columns; k < end * n_columns; ++k)
+        u[k] = 0;
+    CHECK(shmwin_checkpoint_store_restore_latest(store, segment, NULL, &info));
+    if (shmwin_segment_rank(segment) == 0)
+        printf("restored step %d from %s\n", (int)info->step, info->file);
+    shmwin_checkpoint_info_free(info);
+    shmwin_checkpoint_store_close(store);
 }
 
 /* Rank r of s takes every s-th column, whoever wrote it: no copy, no message. */
@@ -68,6 +89,7 @@ int main(int argc, char** argv) {
 
     fill(field, shmwin_value_int64(filled));
     CHECK(shmwin_segment_fence(segment)); /* now all ranks see all of it */
+    if (argc > 1) save_lose_restore(argv[1], segment, field);
     add_columns(field, shmwin_value_double(total));
     CHECK(shmwin_segment_fence(segment));
 
