@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * What programs that are compiled already rely on: sizes, places of members, numbers. Written down
  * here a second time, as they were when they first came: a line that fails is a program that
- * breaks. New members and enumerators get new lines; no line changes. (x86-64, AArch64: LP64.) */
+ * breaks. New members and enumerators get new lines; no line changes. (x86-64, AArch64: LP64.)
+ * Options have no padding at their end: a new member there would be read where older programs have
+ * written nothing. */
 #include "shmwin.h"
 
 #include <stddef.h>
@@ -25,6 +27,11 @@ static void expect_at_least(char const* what, size_t is, size_t was) {
 #define NUMBER(enumerator, was) expect(#enumerator, (long long)(enumerator), was)
 #define MEMBER(type, member, was) expect(#type "." #member, (long long)offsetof(type, member), was)
 #define GROWS(type, was) expect_at_least(#type, sizeof(type), was)
+/* `last` ends where the struct does. */
+#define NO_PADDING(type, last)                                                                     \
+    expect("the padding of " #type,                                                                \
+           (long long)(sizeof(type) - offsetof(type, last) - sizeof(((type*)0)->last)),            \
+           0)
 #define STAYS(type, was) expect("the size of " #type, (long long)sizeof(type), was)
 
 static void check_statuses(void) {
@@ -129,6 +136,44 @@ static void check_enumerators(void) {
     NUMBER(SHMWIN_OBJECT_UNSAVED, 1);
 }
 
+static void check_more_enumerators(void) {
+    NUMBER(SHMWIN_SCHEDULE_STATIC_BLOCKS, 0);
+    NUMBER(SHMWIN_SCHEDULE_STATIC_CHUNKS, 1);
+    NUMBER(SHMWIN_SCHEDULE_DYNAMIC, 2);
+    NUMBER(SHMWIN_SCHEDULE_GUIDED, 3);
+    NUMBER(SHMWIN_STAGING_FULL, 0);
+    NUMBER(SHMWIN_STAGING_BOUNDED, 1);
+    NUMBER(SHMWIN_STAGING_FROZEN, 2);
+    NUMBER(SHMWIN_WHEN_BUSY_WAIT, 0);
+    NUMBER(SHMWIN_WHEN_BUSY_SKIP, 1);
+    NUMBER(SHMWIN_WHEN_BUSY_REFUSE, 2);
+    NUMBER(SHMWIN_ATTRIBUTE_INT64, 0);
+    NUMBER(SHMWIN_ATTRIBUTE_DOUBLE, 1);
+    NUMBER(SHMWIN_ATTRIBUTE_TEXT, 2);
+    NUMBER(SHMWIN_ATTRIBUTE_INT64_LIST, 3);
+    NUMBER(SHMWIN_ATTRIBUTE_DOUBLE_LIST, 4);
+    NUMBER(SHMWIN_OTHER_RANKS_REDISTRIBUTE, 0);
+    NUMBER(SHMWIN_OTHER_RANKS_REFUSE, 1);
+    NUMBER(SHMWIN_LEFT_OUT_TRANSIENT, 0);
+    NUMBER(SHMWIN_LEFT_OUT_UNSAVED, 1);
+    NUMBER(SHMWIN_LEFT_OUT_NO_ELEMENT_TYPE, 2);
+    NUMBER(SHMWIN_LEFT_OUT_BY_PATTERN, 3);
+    NUMBER(SHMWIN_VERDICT_INTACT, 0);
+    NUMBER(SHMWIN_VERDICT_REPACKED, 1);
+    NUMBER(SHMWIN_VERDICT_DAMAGED, 2);
+    NUMBER(SHMWIN_SAVE_WRITING, 0);
+    NUMBER(SHMWIN_SAVE_COMMITTING, 1);
+    NUMBER(SHMWIN_SAVE_DONE, 2);
+    NUMBER(SHMWIN_SAVE_FAILED, 3);
+    NUMBER(SHMWIN_DUE_NO, 0);
+    NUMBER(SHMWIN_DUE_STEPS, 1);
+    NUMBER(SHMWIN_DUE_TIME, 2);
+    NUMBER(SHMWIN_DUE_OVERHEAD, 3);
+    NUMBER(SHMWIN_DUE_FAILURE_INTERVAL, 4);
+    NUMBER(SHMWIN_DUE_WALL_CLOCK, 5);
+    NUMBER(SHMWIN_DUE_SIGNAL, 6);
+}
+
 static void check_options(void) {
     GROWS(shmwin_segment_options, 48);
     MEMBER(shmwin_segment_options, struct_bytes, 0);
@@ -147,6 +192,7 @@ static void check_options(void) {
     MEMBER(shmwin_array_options, is_unsaved, 24);
     MEMBER(shmwin_array_options, whole_pages, 28);
     MEMBER(shmwin_array_options, n_levels, 32);
+    MEMBER(shmwin_array_options, reserved, 36);
     GROWS(shmwin_adopt_options, 40);
     MEMBER(shmwin_adopt_options, struct_bytes, 0);
     MEMBER(shmwin_adopt_options, align, 8);
@@ -155,6 +201,121 @@ static void check_options(void) {
     MEMBER(shmwin_adopt_options, is_unsaved, 28);
     MEMBER(shmwin_adopt_options, is_shared, 32);
     MEMBER(shmwin_adopt_options, is_read_only, 36);
+}
+
+static void check_more_options(void) {
+    GROWS(shmwin_container_options, 16);
+    MEMBER(shmwin_container_options, struct_bytes, 0);
+    MEMBER(shmwin_container_options, is_unsaved, 8);
+    MEMBER(shmwin_container_options, reserved, 12);
+    GROWS(shmwin_checkpoint_options, 144);
+    MEMBER(shmwin_checkpoint_options, struct_bytes, 0);
+    MEMBER(shmwin_checkpoint_options, keep, 8);
+    MEMBER(shmwin_checkpoint_options, keep_every, 16);
+    MEMBER(shmwin_checkpoint_options, is_not_durable, 24);
+    MEMBER(shmwin_checkpoint_options, verify_first, 28);
+    MEMBER(shmwin_checkpoint_options, incremental, 32);
+    MEMBER(shmwin_checkpoint_options, deflate, 36);
+    MEMBER(shmwin_checkpoint_options, only, 40);
+    MEMBER(shmwin_checkpoint_options, n_only, 48);
+    MEMBER(shmwin_checkpoint_options, except, 56);
+    MEMBER(shmwin_checkpoint_options, n_except, 64);
+    MEMBER(shmwin_checkpoint_options, staging, 72);
+    MEMBER(shmwin_checkpoint_options, when_busy, 76);
+    MEMBER(shmwin_checkpoint_options, staging_bytes, 80);
+    MEMBER(shmwin_checkpoint_options, every_steps, 88);
+    MEMBER(shmwin_checkpoint_options, every_time, 96);
+    MEMBER(shmwin_checkpoint_options, overhead, 104);
+    MEMBER(shmwin_checkpoint_options, failure_interval, 112);
+    MEMBER(shmwin_checkpoint_options, wall_clock, 120);
+    MEMBER(shmwin_checkpoint_options, signals, 128);
+    MEMBER(shmwin_checkpoint_options, n_signals, 136);
+    STAYS(shmwin_attribute, 32);
+    MEMBER(shmwin_attribute, name, 0);
+    MEMBER(shmwin_attribute, kind, 8);
+    MEMBER(shmwin_attribute, data, 16);
+    MEMBER(shmwin_attribute, n, 24);
+    GROWS(shmwin_checkpoint_label, 40);
+    MEMBER(shmwin_checkpoint_label, struct_bytes, 0);
+    MEMBER(shmwin_checkpoint_label, step, 8);
+    MEMBER(shmwin_checkpoint_label, time, 16);
+    MEMBER(shmwin_checkpoint_label, attributes, 24);
+    MEMBER(shmwin_checkpoint_label, n_attributes, 32);
+    GROWS(shmwin_restore_options, 56);
+    MEMBER(shmwin_restore_options, struct_bytes, 0);
+    MEMBER(shmwin_restore_options, partial, 8);
+    MEMBER(shmwin_restore_options, convert, 12);
+    MEMBER(shmwin_restore_options, only, 16);
+    MEMBER(shmwin_restore_options, n_only, 24);
+    MEMBER(shmwin_restore_options, except, 32);
+    MEMBER(shmwin_restore_options, n_except, 40);
+    MEMBER(shmwin_restore_options, other_ranks, 48);
+    MEMBER(shmwin_restore_options, reserved, 52);
+    NO_PADDING(shmwin_segment_options, wait_warn);
+    NO_PADDING(shmwin_array_options, reserved);
+    NO_PADDING(shmwin_adopt_options, is_read_only);
+    NO_PADDING(shmwin_heap_stats, n_takeovers);
+    NO_PADDING(shmwin_container_options, reserved);
+    NO_PADDING(shmwin_checkpoint_options, n_signals);
+    NO_PADDING(shmwin_checkpoint_label, n_attributes);
+    NO_PADDING(shmwin_restore_options, reserved);
+    NO_PADDING(shmwin_save_progress, seconds_left);
+}
+
+static void check_more_results(void) {
+    GROWS(shmwin_checkpoint_info, 112);
+    MEMBER(shmwin_checkpoint_info, struct_bytes, 0);
+    MEMBER(shmwin_checkpoint_info, file, 8);
+    MEMBER(shmwin_checkpoint_info, step, 16);
+    MEMBER(shmwin_checkpoint_info, time, 24);
+    MEMBER(shmwin_checkpoint_info, n_ranks, 32);
+    MEMBER(shmwin_checkpoint_info, created_ns, 40);
+    MEMBER(shmwin_checkpoint_info, uuid, 48);
+    MEMBER(shmwin_checkpoint_info, parent_uuid, 56);
+    MEMBER(shmwin_checkpoint_info, attributes, 64);
+    MEMBER(shmwin_checkpoint_info, n_attributes, 72);
+    MEMBER(shmwin_checkpoint_info, only_in_file, 80);
+    MEMBER(shmwin_checkpoint_info, n_only_in_file, 88);
+    MEMBER(shmwin_checkpoint_info, only_in_segment, 96);
+    MEMBER(shmwin_checkpoint_info, n_only_in_segment, 104);
+    STAYS(shmwin_left_out, 16);
+    MEMBER(shmwin_left_out, name, 0);
+    MEMBER(shmwin_left_out, reason, 8);
+    GROWS(shmwin_save_report, 88);
+    MEMBER(shmwin_save_report, struct_bytes, 0);
+    MEMBER(shmwin_save_report, file, 8);
+    MEMBER(shmwin_save_report, n_bytes, 16);
+    MEMBER(shmwin_save_report, n_bytes_written, 24);
+    MEMBER(shmwin_save_report, n_bytes_reused, 32);
+    MEMBER(shmwin_save_report, seconds, 40);
+    MEMBER(shmwin_save_report, is_skipped, 48);
+    MEMBER(shmwin_save_report, saved, 56);
+    MEMBER(shmwin_save_report, n_saved, 64);
+    MEMBER(shmwin_save_report, left_out, 72);
+    MEMBER(shmwin_save_report, n_left_out, 80);
+    GROWS(shmwin_verify_report, 40);
+    MEMBER(shmwin_verify_report, struct_bytes, 0);
+    MEMBER(shmwin_verify_report, verdict, 8);
+    MEMBER(shmwin_verify_report, problems, 16);
+    MEMBER(shmwin_verify_report, n_problems, 24);
+    MEMBER(shmwin_verify_report, n_bytes, 32);
+    GROWS(shmwin_file_list, 24);
+    MEMBER(shmwin_file_list, struct_bytes, 0);
+    MEMBER(shmwin_file_list, files, 8);
+    MEMBER(shmwin_file_list, n_files, 16);
+    GROWS(shmwin_save_progress, 56);
+    MEMBER(shmwin_save_progress, struct_bytes, 0);
+    MEMBER(shmwin_save_progress, phase, 8);
+    MEMBER(shmwin_save_progress, n_bytes, 16);
+    MEMBER(shmwin_save_progress, n_bytes_done, 24);
+    MEMBER(shmwin_save_progress, seconds, 32);
+    MEMBER(shmwin_save_progress, bytes_per_second, 40);
+    MEMBER(shmwin_save_progress, seconds_left, 48);
+    GROWS(shmwin_due, 24);
+    MEMBER(shmwin_due, struct_bytes, 0);
+    MEMBER(shmwin_due, kind, 8);
+    MEMBER(shmwin_due, stop, 12);
+    MEMBER(shmwin_due, signal, 16);
 }
 
 static void check_results(void) {
@@ -206,7 +367,10 @@ int main(void) {
     if (strcmp(shmwin_version(), SHMWIN_VERSION) != 0) return 1;
     check_statuses();
     check_enumerators();
+    check_more_enumerators();
     check_options();
+    check_more_options();
     check_results();
+    check_more_results();
     return n_wrong == 0 ? 0 : 1;
 }

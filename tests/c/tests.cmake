@@ -67,6 +67,9 @@ endfunction()
 shmwin_add_c_test(first_program RANKS 1 2)
 shmwin_add_c_program(abi_test)
 shmwin_add_script_test(c/abi TIMEOUT 60 COMMAND c_abi_test PROPERTIES LABELS "c;serial")
+shmwin_add_script_test(c/functions TIMEOUT 60
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/c/functions.sh ${PROJECT_SOURCE_DIR}/include
+  PROPERTIES LABELS "c;serial")
 
 # --- several programs in one job -----------------------------------------------------------------
 shmwin_add_c_program(one_of_many)

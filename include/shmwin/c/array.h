@@ -47,9 +47,10 @@ typedef struct shmwin_array_options {
     int is_unsaved;  /* checkpoints leave it out */
     int whole_pages; /* nothing else shares its pages: for protection and registration */
     int n_levels;    /* of time levels; 0: 2 */
+    int reserved;    /* 0 */
 } shmwin_array_options;
 #define SHMWIN_ARRAY_OPTIONS_INIT                                                                  \
-    { sizeof(shmwin_array_options), 0, 0, 0, 0, 0, 0 }
+    { sizeof(shmwin_array_options), 0, 0, 0, 0, 0, 0, 0 }
 
 /* Node, collective. An array of zeros.
  * shape: extents, in elements, 0 or more; at most 8 dimensions. options: NULL is the defaults. */

@@ -118,9 +118,10 @@ typedef struct shmwin_restore_options {
     char const* const* except;
     size_t n_except;
     int other_ranks; /* enum shmwin_other_ranks */
+    int reserved;    /* 0 */
 } shmwin_restore_options;
 #define SHMWIN_RESTORE_OPTIONS_INIT                                                                \
-    { sizeof(shmwin_restore_options), 0, 0, NULL, 0, NULL, 0, 0 }
+    { sizeof(shmwin_restore_options), 0, 0, NULL, 0, NULL, 0, 0, 0 }
 
 /* --- what functions tell ------------------------------------------------------------------------
  * The library makes these structs: later versions append members. Each is freed, local, by the

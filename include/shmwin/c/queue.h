@@ -22,9 +22,10 @@ typedef struct shmwin_queue shmwin_queue;
 typedef struct shmwin_container_options {
     size_t struct_bytes;
     int is_unsaved; /* checkpoints leave it out */
+    int reserved;   /* 0 */
 } shmwin_container_options;
 #define SHMWIN_CONTAINER_OPTIONS_INIT                                                              \
-    { sizeof(shmwin_container_options), 0 }
+    { sizeof(shmwin_container_options), 0, 0 }
 
 /* Node, collective. An empty queue of tasks that are copied as bytes. Options: NULL is the
  * defaults. Errors, alike on all ranks: ALREADY_EXISTS, INVALID_ARGUMENT (name), OUT_OF_MEMORY,
