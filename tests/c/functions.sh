@@ -14,8 +14,8 @@ declared() {
         sed 's/^SHMWIN_API //; s/  */ /g; s/( /(/g' | sort -u
 }
 
-gone=$(comm -23 "$here/functions.txt" <(declared "$1"))
-new=$(comm -13 "$here/functions.txt" <(declared "$1"))
+gone=$(comm -23 <(sort -u "$here/functions.txt") <(declared "$1"))
+new=$(comm -13 <(sort -u "$here/functions.txt") <(declared "$1"))
 [[ -z $gone ]] || printf 'gone, or changed:\n%s\n' "$gone"
 [[ -z $new ]] || printf 'to be written down in %s:\n%s\n' "$here/functions.txt" "$new"
 [[ -z $gone && -z $new ]]
