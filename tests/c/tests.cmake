@@ -100,7 +100,9 @@ shmwin_add_test(c/status RANKS 1) # of one process
 # A rank is killed; see the programs.
 foreach(program killed_holder killed_peer)
   shmwin_add_c_program(${program})
-  target_include_directories(c_${program} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  if(TARGET c_${program})
+    target_include_directories(c_${program} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
 endforeach()
 set(killed_holder_of mutex recursive_mutex shared_mutex synchronized abandoned)
 set(killed_peer_of barrier latch condition_variable semaphore event lease)
