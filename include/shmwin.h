@@ -30,6 +30,7 @@
 #include "shmwin/c/array.h"
 #include "shmwin/c/base.h"
 #include "shmwin/c/checkpoint.h"
+#include "shmwin/c/dataset.h"
 #include "shmwin/c/dtype.h"
 #include "shmwin/c/heap.h"
 #include "shmwin/c/per_rank.h"

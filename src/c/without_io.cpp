@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The functions of checkpoints in a library that was built without HDF5: programs link, and are
+// The functions of files in a library that was built without HDF5: programs link, and are
 // told.
 #ifndef SHMWIN_HAS_IO
 
 #include "shmwin/base/error.hpp"
 #include "shmwin/c/checkpoint.h"
+#include "shmwin/c/dataset.h"
 
 #include "c/status.hpp"
 
@@ -132,6 +133,15 @@ int shmwin_checkpoint_store_discard_after(shmwin_checkpoint_store* /*store*/,
                                           int64_t /*step*/,
                                           shmwin_file_list** removed) {
     return unsupported("shmwin_checkpoint_store_discard_after", removed);
+}
+
+int shmwin_read_dataset(shmwin_segment* /*segment*/,
+                        char const* /*name*/,
+                        char const* /*file*/,
+                        char const* /*path*/,
+                        shmwin_array_options const* /*options*/,
+                        shmwin_array** array) {
+    return unsupported("shmwin_read_dataset", array);
 }
 }
 
