@@ -250,15 +250,28 @@ void bind_dtype(py::module_& module) {
         py::arg("dtype"),
         "The library's text of a NumPy type: \"float64\", \"struct 16{x float64 @0, ...}\".");
     module.def(
-        "dtype_of_signature",
+        "dtype_of",
         [](std::string const& signature) {
             auto const found = dtype_of_signature(signature);
-            if (!found)
-                throw py::value_error(detail::text("no element type (\"", signature, "\")"));
+            if (!found) {
+                raise(errc::invalid_argument,
+                      detail::text("no element type (\"", signature, "\"; as \"float64\")"));
+            }
             return to_numpy(*found);
         },
         py::arg("signature"),
-        "The NumPy type of a signature.");
+        R"(The NumPy type of an element type of the library. Local.
+
+Parameters
+----------
+signature : str
+    ``"char"``, ``"wchar32"``, ``"enum uint8{red=0,green=1}"``, ``"float64[3,2]"``, ...: what list()
+    tells as type.
+
+Returns
+-------
+numpy.dtype
+    For create(). What NumPy has no type for stands in its metadata.)");
     module.def(
         "signatures",
         [] {

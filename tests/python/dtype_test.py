@@ -13,7 +13,7 @@ def there(dtype):
 
 
 def back(signature):
-    return _core.dtype_of_signature(signature)
+    return _core.dtype_of(signature)
 
 
 @pytest.mark.parametrize("signature", _core.signatures())

@@ -48,3 +48,31 @@ shmwin_add_script_test(python/pip_install TIMEOUT 180
   COMMAND ${CMAKE_CURRENT_LIST_DIR}/pip_install.sh
     ${SHMWIN_PYTHON_EXECUTABLE} ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR}
   PROPERTIES SKIP_RETURN_CODE 77)
+
+# One rank of each program, in that order, on one segment: see one_of_many.py.
+function(shmwin_add_python_many_test name)
+  list(LENGTH ARGN n)
+  if(n GREATER SHMWIN_TEST_MAX_RANKS OR SHMWIN_TEST_LABEL)
+    return()
+  endif()
+  set(job "")
+  foreach(program IN LISTS ARGN)
+    list(APPEND job : ${MPIEXEC_NUMPROC_FLAG} 1 ${MPIEXEC_PREFLAGS})
+    if(program STREQUAL "python")
+      list(APPEND job ${python_wrapper} ${SHMWIN_PYTHON_EXECUTABLE} -X dev
+        ${PROJECT_SOURCE_DIR}/tests/python/one_of_many.py)
+    else()
+      list(APPEND job $<TARGET_FILE:${program}>)
+    endif()
+  endforeach()
+  list(POP_FRONT job)
+  shmwin_add_script_test(python/many.${name} TIMEOUT 120 COMMAND ${MPIEXEC_EXECUTABLE} ${job}
+    PROPERTIES PROCESSORS ${n} LABELS "python;np${n}")
+endfunction()
+set(of_cpp c_one_of_many_cpp)
+set(of_c c_one_of_many)
+if(TARGET ${of_cpp} AND TARGET ${of_c})
+  shmwin_add_python_many_test(cpp_python_c ${of_cpp} python ${of_c})
+  shmwin_add_python_many_test(python_c_cpp python ${of_c} ${of_cpp})
+  shmwin_add_python_many_test(c_cpp_python_cpp ${of_c} ${of_cpp} python ${of_cpp})
+endif()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from . import errors, sync
 from ._as_ndarray import as_ndarray
-from ._core import AtomicValue, Levels, __version__
+from ._core import AtomicValue, Levels, __version__, dtype_of, signature
 from ._checkpoint import (Checkpoint, CheckpointInfo, DueReason, PendingSave, SaveProgress, SaveReport,
                           VerifyReport)
 from ._group import Group, ObjectInfo
@@ -23,5 +23,5 @@ from .sync import *  # noqa: F401,F403
 __all__ = [
     "AtomicValue", "Checkpoint", "CheckpointInfo", "DueReason", "Group", "Levels", "MemoryMap",
     "ObjectInfo", "PendingSave", "SaveProgress", "SaveReport", "Segment", "VerifyReport",
-    "__version__", "as_ndarray", "errors", "sync", *errors.__all__, *sync.__all__,
+    "__version__", "as_ndarray", "dtype_of", "errors", "signature", "sync", *errors.__all__, *sync.__all__,
 ]
