@@ -41,7 +41,7 @@ void bind_lock(py::module_& module, char const* name, Create create, Find find) 
         .def(py::init<std::shared_ptr<shared_block>, std::size_t>(), arg("block"), arg("offset"))
         .def(py::init([create, find](group_door const& in, std::string const& of, bool is_new) {
                  auto const where = caller();
-                 if (!is_new) return door(in.local_names().core(), find(in.local_names(), of));
+                 if (!is_new) return door(in.names().core(), find(in.names(), of));
                  auto const& names = in.names();
                  return door(names.core(), without_gil([&] { return create(names, of, where); }));
              }),
@@ -113,7 +113,7 @@ void bind_semaphore(py::module_& module) {
              arg("initial"),
              arg("maximum"))
         .def(py::init([](group_door const& in, std::string const& of) {
-                 auto const& names = in.local_names();
+                 auto const& names = in.names();
                  return semaphore_door(names.core(), names.find_semaphore(of));
              }),
              arg("segment"),
@@ -141,8 +141,7 @@ void bind_event(py::module_& module) {
         .def(py::init<std::shared_ptr<shared_block>, std::size_t>(), arg("block"), arg("offset"))
         .def(py::init([](group_door const& in, std::string const& of, bool is_new) {
                  auto const where = caller();
-                 if (!is_new)
-                     return event_door(in.local_names().core(), in.local_names().find_event(of));
+                 if (!is_new) return event_door(in.names().core(), in.names().find_event(of));
                  auto const& names = in.names();
                  return event_door(names.core(),
                                    without_gil([&] { return names.create_event(of, where); }));
