@@ -18,7 +18,7 @@ What differs:
 * **Pickling sends a reference**: what is unpickled, on any rank of the same segment, is that rank's
   own object, the very same one; `LookupError` if it has dropped it, or is no such rank.
 * **Forked children** of a rank have all objects too, and use them as threads of the rank do, but
-  construct none (`Closed`). Nothing of the rank ends with them. Spawned children are no ranks
+  construct none (`Unsupported`). Nothing of the rank ends with them. Spawned children are no ranks
   and have none.
 * If a rank leaves or dies, waits raise `PeerLeft` within a second (of a barrier or condition
   `BarrierBroken`, which is also a ``threading.BrokenBarrierError``). The lock of a process or
