@@ -283,9 +283,34 @@ def test_objects_with_names_are_found_by_the_segment():
         with pytest.raises(shmwin.AlreadyExists):
             RLock(segment=seg, name="lock")
         assert [each.kind for each in seg.list()] == ["sync"] * 3
+        found = seg.find("lock")
+        assert type(found) is Lock and type(seg["event"]) is Event
+        assert seg["units"].get_value() == 3
         seg.fence()
-        with lock:
-            pass
+        if COMM.rank == 0:
+            with lock:
+                assert found.acquire(False) is False
+        seg.fence()
+
+
+def test_named_objects_of_groups_end_by_name_or_object():
+    with shmwin.Segment(capacity="4 MiB") as seg:
+        solver = seg.group("solver")
+        lock, again = solver.lock("lock"), solver.rlock("again")
+        units = seg.semaphore("units", 2, bounded=True)
+        event = solver.event("go")
+        assert sorted(seg) == ["solver/again", "solver/go", "solver/lock", "units"]
+        assert [type(solver[n]).__name__ for n in ("again", "go", "lock")] == ["RLock", "Event", "Lock"]
+        seg.destroy(units)
+        solver.destroy(lock)
+        del solver["again"]
+        seg.destroy("solver/go")
+        assert list(seg) == []
+        for use in (lock.acquire, again.release, units.acquire, event.is_set):
+            with pytest.raises(KeyError, match="destroyed"):
+                use()
+        with pytest.raises(KeyError, match="no name"):
+            seg.destroy(Lock(segment=seg))
 
 
 # --- as of threads ------------------------------------------------------------------------------

@@ -202,6 +202,28 @@ class GroupMethods:
             made[mine] = source[mine]
         self._fence()
 
+    # --- locks and the like: see shmwin.sync --------------------------------------------------
+
+    def lock(self, name: str) -> Any:
+        """Create a `shmwin.Lock` with a name. Node, collective."""
+        from .sync import Lock
+        return Lock(segment=self, name=name)
+
+    def rlock(self, name: str) -> Any:
+        """Create a `shmwin.RLock` with a name. Node, collective."""
+        from .sync import RLock
+        return RLock(segment=self, name=name)
+
+    def event(self, name: str) -> Any:
+        """Create a `shmwin.Event` with a name. Node, collective."""
+        from .sync import Event
+        return Event(segment=self, name=name)
+
+    def semaphore(self, name: str, value: int = 1, *, bounded: bool = False) -> Any:
+        """Create a `shmwin.Semaphore`, or a BoundedSemaphore, with a name. Node, collective."""
+        from .sync import BoundedSemaphore, Semaphore
+        return (BoundedSemaphore if bounded else Semaphore)(value, segment=self, name=name)
+
     # --- destroy ------------------------------------------------------------------------------
 
     def destroy(self, which: Any) -> None:

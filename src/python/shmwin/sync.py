@@ -44,9 +44,9 @@ from typing import Any, Optional, Union
 
 import numpy as np
 
-from . import _core
+from . import _core, _group
 from ._as_ndarray import as_ndarray
-from .errors import InvalidArgument
+from .errors import InvalidArgument, NotFound, TypeMismatch
 
 if typing.TYPE_CHECKING:
     from ._segment import Segment
@@ -105,18 +105,20 @@ def use_segment(segment: "Optional[Segment]") -> "Optional[Segment]":
 # --- references -----------------------------------------------------------------------------------
 
 _numbers: dict[bytes, Iterator[int]] = {}  # of each segment: how many objects it has had
-_known: "weakref.WeakValueDictionary[tuple[bytes, int], Any]" = weakref.WeakValueDictionary()
+_known: "weakref.WeakValueDictionary[tuple[bytes, Union[int, str]], Any]" = weakref.WeakValueDictionary()
 
 
 class _Shared:
     """What can be sent as a reference."""
 
-    _key: tuple[bytes, int]
+    _key: tuple[bytes, Union[int, str]]
 
-    def _register(self, segment: "Segment") -> None:
+    def _register(self, segment: "Segment", name: Optional[str] = None) -> None:
         uuid = _core.segment_uuid(segment)
-        number = next(_numbers.setdefault(uuid, itertools.count()))
-        self._key = (uuid, number)
+        if name is None:
+            self._key = (uuid, next(_numbers.setdefault(uuid, itertools.count())))
+        else:
+            self._key = (uuid, f"{segment.prefix}/{name}" if segment.prefix else name)
         _known[self._key] = self
 
     def __reduce__(self) -> Any:
@@ -129,7 +131,7 @@ class _Shared:
         return self
 
 
-def _find(key: tuple[bytes, int], kind: str) -> Any:
+def _find(key: tuple[bytes, Union[int, str]], kind: str) -> Any:
     found = _known.get(key)
     if found is None:
         raise LookupError(
@@ -183,7 +185,7 @@ def _init_lock(
         door.__init__(made, _block(where, type(made).__name__, nbytes), 0)
     else:
         door.__init__(made, where, name, True)
-    made._register(where)
+    made._register(where, name)
 
 
 class Semaphore(_Shared, _core.Semaphore):
@@ -212,7 +214,7 @@ class Semaphore(_Shared, _core.Semaphore):
             _core.Semaphore.__init__(self, block, 0)
         else:
             _core.Semaphore.__init__(self, where, name, value, maximum)
-        self._register(where)
+        self._register(where, name)
 
 
 class BoundedSemaphore(Semaphore):
@@ -239,7 +241,7 @@ class Event(_Shared, _core.Event):
             _core.Event.__init__(self, _block(where, "Event", 8), 0)
         else:
             _core.Event.__init__(self, where, name, True)
-        self._register(where)
+        self._register(where, name)
 
 
 class Condition(_Shared):
@@ -408,6 +410,46 @@ class Barrier(_Shared):
         """Break it. Local."""
         with self._condition:
             self._break()
+
+
+# --- by name --------------------------------------------------------------------------------------
+
+
+def _find_named(group: Any, info: Any) -> Any:
+    """For GroupMethods.find()."""
+    name = info.name[len(group.prefix) + 1 :] if group.prefix else info.name
+    found: Any
+    if info.type == "shmwin.mutex/1":
+        found = Lock.__new__(Lock)
+        _core.Lock.__init__(found, group, name, False)
+    elif info.type == "shmwin.recursive_mutex/1":
+        found = RLock.__new__(RLock)
+        _core.RLock.__init__(found, group, name, False)
+    elif info.type == "shmwin.event/1":
+        found = Event.__new__(Event)
+        _core.Event.__init__(found, group, name, False)
+    elif info.type == "shmwin.semaphore/1":
+        found = Semaphore.__new__(Semaphore)
+        _core.Semaphore.__init__(found, group, name)
+    else:
+        raise TypeMismatch(
+            f'find is not possible ("{info.name}" is a {info.type}, which Python does not know)'
+        )
+    found._register(group, name)
+    return found
+
+
+def _destroy_named(group: Any, which: _Shared) -> None:
+    """For GroupMethods.destroy()."""
+    _, name = which._key
+    begin = f"{group.prefix}/" if group.prefix else ""
+    if not isinstance(name, str) or not name.startswith(begin):
+        raise NotFound(f"destroy is not possible ({which!r} has no name in this group)")
+    group._destroy_any(name[len(begin) :])
+
+
+_group.finders["sync"] = _find_named
+_group.destroyers[_Shared] = _destroy_named
 
 
 # --- values and arrays ----------------------------------------------------------------------------
