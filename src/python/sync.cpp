@@ -5,6 +5,8 @@
 #include "shmwin/segment/event.hpp"
 #include "shmwin/segment/semaphore.hpp"
 
+#include "python/fast_method.hpp"
+
 namespace shmwin::python {
 
 using namespace shmwin::detail;
@@ -33,12 +35,32 @@ bool acquire_to_repair(sync_door<State> const& lock) {
         [&] { return state.lock_to_repair(lock.waits(), lock.what("acquire_to_repair")); });
 }
 
+template <typename State>
+PyObject* enter(PyObject* self, PyObject* /*none*/) {
+    auto const* const lock = object_in<sync_door<State>>(self);
+    if (lock != nullptr && take_free(*lock)) Py_RETURN_TRUE;
+    return call_bound(self, "acquire");
+}
+
+template <typename State>
+PyObject* leave(PyObject* self, PyObject* const* /*raised*/, Py_ssize_t /*3*/) {
+    auto const* const lock = object_in<sync_door<State>>(self);
+    if (lock != nullptr && give_back(*lock)) Py_RETURN_NONE;
+    return call_bound(self, "release");
+}
+
+// CPython calls either kind through one type of pointer.
+template <typename Function>
+PyCFunction as_method(Function* function) {
+    return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
 template <typename State, typename Create, typename Find>
 void bind_lock(py::module_& module, char const* name, Create create, Find find) {
     using py::arg;
     using door = sync_door<State>;
-    py::class_<door>(module, name)
-        .def(py::init<std::shared_ptr<shared_block>, std::size_t>(), arg("block"), arg("offset"))
+    py::class_<door> made(module, name);
+    made.def(py::init<std::shared_ptr<shared_block>, std::size_t>(), arg("block"), arg("offset"))
         .def(py::init([create, find](group_door const& in, std::string const& of, bool is_new) {
                  auto const where = caller();
                  if (!is_new) return door(in.names().core(), find(in.names(), of));
@@ -50,9 +72,6 @@ void bind_lock(py::module_& module, char const* name, Create create, Find find) 
              arg("is_new"))
         .def("acquire", &acquire<State>, arg("block") = true, arg("timeout") = py::none())
         .def("release", &release<State>)
-        .def("__enter__", [](door const& lock) { return acquire(lock, true, std::nullopt); })
-        .def("__exit__",
-             [](door const& lock, py::handle, py::handle, py::handle) { release(lock); })
         .def("locked",
              [](door const& lock) { return static_cast<bool>(lock.here("locked").holder()); })
         .def("holder", &holder_of<State>)
@@ -63,6 +82,10 @@ void bind_lock(py::module_& module, char const* name, Create create, Find find) 
             lock.here("mark_consistent")
                 .mark_consistent(lock.waits(), lock.what("mark_consistent"));
         });
+    static PyMethodDef enter_method{"__enter__", &enter<State>, METH_NOARGS, nullptr};
+    static PyMethodDef exit_method{"__exit__", as_method(&leave<State>), METH_FASTCALL, nullptr};
+    add_method(made, &enter_method);
+    add_method(made, &exit_method);
 }
 
 using semaphore_door = sync_door<semaphore_state>;

@@ -97,6 +97,29 @@ class sync_door {
     State* state_;
 };
 
+/// Local. Takes a free lock; false if there is more to it. Never waits.
+template <typename State>
+[[nodiscard]] bool take_free(sync_door<State> const& lock) noexcept {
+    try {
+        return lock.open("acquire").try_lock(lock.waits(), lock.what("acquire"));
+    } catch (...) { // the slow way throws it again
+        return false;
+    }
+}
+
+/// Local. Gives back what the calling thread holds; false if there is more to it.
+template <typename State>
+[[nodiscard]] bool give_back(sync_door<State> const& lock) noexcept {
+    try {
+        auto& state = lock.here("release");
+        if (!state.is_mine(lock.waits())) return false;
+        state.unlock(lock.waits(), lock.what("release"));
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
 using mutex_door = sync_door<shmwin::detail::mutex_state>;
 using rlock_door = sync_door<shmwin::detail::recursive_mutex_state>;
 
