@@ -36,7 +36,7 @@ class block_checker {
 
     std::vector<detail::damaged_block> check(int n_jobs) {
         for (std::size_t i = 0; i < of_.objects.size(); ++i) {
-            if (of_.objects[i].is_contiguous()) add_tasks(i);
+            if (of_.objects[i].needs_no_hdf5()) add_tasks(i);
         }
         {
             std::vector<std::jthread> helpers;
@@ -48,7 +48,7 @@ class block_checker {
         if (failed_) std::rethrow_exception(failed_);
         for (std::size_t i = 0; i < of_.objects.size(); ++i) { // HDF5 is for one thread
             auto const& each = of_.objects[i];
-            if (!each.is_contiguous()) check({i, 0, each.n_blocks()});
+            if (!each.needs_no_hdf5()) check({i, 0, each.n_blocks()});
         }
         std::ranges::sort(damage_, [](auto const& a, auto const& b) {
             return a.part != b.part ? a.part < b.part : a.block < b.block;
@@ -90,9 +90,10 @@ class block_checker {
         for (auto block = which.first; block < which.last; ++block) {
             auto const begin = block * checksum_block_bytes;
             buffer.resize(std::min<std::uint64_t>(checksum_block_bytes, object.n_bytes - begin));
-            reader.read(begin, buffer);
+            bool const is_there = reader.read(begin, buffer);
             progress_.add(buffer.size());
-            if (detail::checksum_of(buffer) == of_.checksums[object.first_block + block]) continue;
+            auto const& expected = of_.checksums[object.first_block + block];
+            if (is_there && detail::checksum_of(buffer) == expected) continue;
             std::scoped_lock const alone(mutex_);
             damage_.push_back({which.object, block});
         }

@@ -26,9 +26,12 @@ void checked_reader::read(std::uint64_t begin, std::span<std::byte> to) {
 void checked_reader::fetch(std::uint64_t block) {
     auto const begin = block * checksum_block_bytes;
     bytes_.resize(std::min<std::uint64_t>(checksum_block_bytes, object_.n_bytes - begin));
-    reader_.read(begin, bytes_);
+    bool const is_there = reader_.read(begin, bytes_);
     block_ = block;
-    if (!check_ || checksum_of(bytes_) == file_.checksums[object_.first_block + block]) return;
+    auto const& expected = file_.checksums;
+    bool const is_right =
+        is_there && (!check_ || checksum_of(bytes_) == expected[object_.first_block + block]);
+    if (is_right) return;
     bytes_.clear();
     raise(errc::damaged,
           text("checkpoint is damaged (",

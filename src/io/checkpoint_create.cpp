@@ -257,6 +257,7 @@ checkpoint_writer::checkpoint_writer(std::filesystem::path const& path,
     h5_write_attribute(table.get(), "algorithm", std::string("XXH3_128bits"));
     h5_write_attribute(table.get(), "block_bytes", static_cast<std::int64_t>(checksum_block_bytes));
     made_.checksums_offset = place_of(table);
+    make_room_for_chunks();
     made_.record_offset = place_of(into_->create(".shmwin/record", H5T_STD_U64LE, {4}));
 }
 
@@ -289,11 +290,38 @@ void checkpoint_writer::write_chunk(std::size_t object,
     if (H5Dwrite_chunk(open_.get(), H5P_DEFAULT, 0, place.data(), bytes.size(), bytes.data()) < 0) {
         h5_fail("H5Dwrite_chunk of " + one.name, path_);
     }
+    one.places->all[chunk] = {0, bytes.size(), checksum_of(bytes)};
+}
+
+void checkpoint_writer::make_room_for_chunks() {
+    std::uint64_t n_chunks = 0;
+    for (auto& each : made_.objects) {
+        if (each.chunks.n_chunks() == 0) continue;
+        n_chunks += each.chunks.n_chunks();
+        each.places = std::make_shared<stored_chunks>(
+            stored_chunks{each.chunks, std::vector<stored_chunk>(each.chunks.n_chunks())});
+    }
+    if (n_chunks == 0) return;
+    made_.chunks_offset = place_of(into_->create(".shmwin/chunks", H5T_STD_U64LE, {n_chunks, 4}));
+}
+
+void checkpoint_writer::find_chunks() {
+    for (auto const& each : made_.objects) {
+        if (each.places == nullptr) continue;
+        auto const dataset = h5_own(H5Dopen2(into_->file(), each.name.c_str(), H5P_DEFAULT),
+                                    H5Dclose,
+                                    "H5Dopen2 of " + each.name,
+                                    path_);
+        if (!find_places(dataset.get(), *each.places)) {
+            h5_fail("H5Dget_chunk_info of " + each.name, path_);
+        }
+    }
 }
 
 void checkpoint_writer::close() {
     h5_quiet const quiet;
     open_.reset();
+    find_chunks();
     at(step::close, [&] { into_->close(); });
     made_.n_bytes = file(path_, file::mode::read).n_bytes();
 }

@@ -8,12 +8,12 @@
 //                            shmwin_first_block
 //     /parts/data, /offsets  two data sets for containers of each rank: see per_rank_parts.hpp
 //     /tasks                 the tasks of a queue, [n]: see queue_part.hpp
-//                            with .deflate larger ones in chunks, shuffled and deflated; then
-//                            the compressed bytes count as structure for the record
+//                            with .deflate larger ones in chunks, shuffled and deflated
 //     /.shmwin/objects       their names
 //     /.shmwin/descriptions  instead of the attributes of each, if they are more than 1,000: a row
 //                            for each; kind and type are indices of /.shmwin/words
 //     /.shmwin/checksums     XXH3-128 of each block of 256 KiB of each object, [n_blocks, 2]
+//     /.shmwin/chunks        of compressed ones: place, size and XXH3-128 of each chunk, [n, 4]
 //     /.shmwin/record        XXH3-128 of every byte outside payload and record; size; n_blocks
 //
 // Behind what HDF5 knows of: where the payload is (seal.hpp). Files of before have no such table.
@@ -28,6 +28,7 @@
 #include "io/checksum.hpp"
 #include "io/chunks.hpp"
 #include "io/hdf5.hpp"
+#include "io/stored_chunks.hpp"
 
 #include <array>
 #include <cstdint>
@@ -60,9 +61,14 @@ struct stored_object {
     std::uint64_t file_offset = 0; ///< of its payload; 0 if it is empty, or not contiguous
     std::uint64_t first_block = 0; ///< index of its first checksum
     chunk_grid chunks{};           ///< while it is being written, if it is compressed
+    std::shared_ptr<stored_chunks> places{}; ///< of its chunks; null if they are not ours
 
-    /// False if it is stored in chunks, compressed or by another tool: only HDF5 can read it then.
+    /// False if it is stored in chunks, compressed or by another tool.
     [[nodiscard]] bool is_contiguous() const noexcept { return n_bytes == 0 || file_offset != 0; }
+    /// False if another tool stored it in its own way: only HDF5 can read it then.
+    [[nodiscard]] bool needs_no_hdf5() const noexcept {
+        return is_contiguous() || places != nullptr;
+    }
     [[nodiscard]] bool is_offsets() const noexcept {
         return kind == object_kind::per_rank && name.ends_with(offsets_ending);
     }
@@ -83,6 +89,7 @@ struct checkpoint_file {
     std::vector<checksum> checksums;    ///< of all blocks; only from read_checkpoint with `check`
     std::uint64_t checksums_offset = 0; ///< 0 if there are none, or not contiguous
     std::uint64_t record_offset = 0;
+    std::uint64_t chunks_offset = 0; ///< while it is being written; 0 if nothing is compressed
     std::uint64_t n_blocks = 0;
     std::uint64_t n_bytes = 0; ///< of the file
     bool as_written = false;   ///< the structure's checksum is right
@@ -126,6 +133,9 @@ class checkpoint_writer {
     void close();
 
   private:
+    void make_room_for_chunks();
+    void find_chunks();
+
     class maker;
     std::filesystem::path path_;
     checkpoint_file made_;

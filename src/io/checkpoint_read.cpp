@@ -272,6 +272,35 @@ void read_objects(checkpoint_file& found, hid_t opened) {
     }
 }
 
+// Only if the structure is as it was written: a tool that rewrites the file moves the chunks, and
+// copies the table.
+void find_chunks(checkpoint_file& found, hid_t opened) {
+    auto const& path = found.info.file;
+    if (H5Lexists(opened, ".shmwin/chunks", H5P_DEFAULT) <= 0) return;
+    auto const table = open_dataset(opened, path, ".shmwin/chunks");
+    std::vector<stored_chunk> rows(table_bytes_of(table.get(), 8, found, ".shmwin/chunks")
+                                   / sizeof(stored_chunk));
+    if (H5Dread(table.get(), H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows.data()) < 0) {
+        damaged(path, text("its table of chunks, ", h5_reason()));
+    }
+    auto next = std::span<stored_chunk const>(rows);
+    for (auto& each : found.objects) {
+        if (each.is_contiguous()) continue;
+        auto const grid = grid_of(open_dataset(opened, path, each.name).get());
+        bool const fits =
+            grid && grid->n_chunks() <= next.size()
+            && std::ranges::all_of(next.first(grid->n_chunks()), [&](stored_chunk const& chunk) {
+                   return chunk.offset <= found.n_bytes
+                          && chunk.n_bytes <= found.n_bytes - chunk.offset;
+               });
+        if (!fits) damaged(path, text("its table of chunks, at ", each.name));
+        auto const mine = next.first(grid->n_chunks());
+        each.places = std::make_shared<stored_chunks>(
+            stored_chunks{*grid, std::vector<stored_chunk>(mine.begin(), mine.end())});
+        next = next.subspan(mine.size());
+    }
+}
+
 } // namespace
 
 checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check) {
@@ -284,6 +313,7 @@ checkpoint_file read_checkpoint(std::filesystem::path const& path, bool check) {
         found.info = read_labels(opened.get(), path);
         read_objects(found, opened.get());
         check_per_rank(found);
+        if (sealed) find_chunks(found, opened.get());
         auto const table = open_dataset(opened.get(), path, ".shmwin/checksums");
         if (shape_of(table.get())
             != std::vector{static_cast<std::int64_t>(found.n_blocks), std::int64_t{2}}) {

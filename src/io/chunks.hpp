@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How a compressed object is cut: into chunks that are neighbours in its sequence of bytes, near
-// 1 MiB each, so that a rank compresses a chunk from one range of memory.
+// 1 MiB each, or larger if there were more than about 2,000, so that a rank compresses a chunk from
+// one range of memory.
 //
 //     dimensions        d0 x .. x dj x .. x dn       slowest first
 //     chunk              1 x .. x  k x .. x dn       k rows of dimension j; the last of each j may
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -39,6 +41,11 @@ struct chunk_grid {
     [[nodiscard]] static chunk_grid of(std::span<std::uint64_t const> extents,
                                        std::uint64_t element_bytes);
 
+    /// That of chunks of these extents; nothing if their bytes are no neighbours.
+    [[nodiscard]] static std::optional<chunk_grid> of_chunk(std::span<std::uint64_t const> extents,
+                                                            std::vector<std::uint64_t> const& chunk,
+                                                            std::uint64_t element_bytes);
+
     [[nodiscard]] std::uint64_t chunks_in_row() const noexcept {
         return (rows_in_all + rows_in_chunk - 1) / rows_in_chunk;
     }
@@ -48,12 +55,17 @@ struct chunk_grid {
     /// As HDF5 has it: also the last.
     [[nodiscard]] std::size_t chunk_bytes() const noexcept { return rows_in_chunk * row_bytes; }
     [[nodiscard]] chunk_range range_of(std::uint64_t chunk) const noexcept;
+    /// The chunk that holds that byte.
+    [[nodiscard]] std::uint64_t chunk_at(std::uint64_t byte) const noexcept;
     /// Extents of a chunk, slowest first.
     [[nodiscard]] std::vector<std::uint64_t>
     extents_of_chunk(std::span<std::uint64_t const> extents) const;
     /// Its first element.
     [[nodiscard]] std::vector<std::uint64_t> first_of(std::uint64_t chunk,
                                                       std::span<std::uint64_t const> extents) const;
+    /// The chunk whose first element that is.
+    [[nodiscard]] std::uint64_t number_of(std::vector<std::uint64_t> const& first,
+                                          std::span<std::uint64_t const> extents) const;
 };
 
 /// Compresses as HDF5's filters shuffle and deflate do. Of one thread; keeps its buffers.
@@ -72,6 +84,22 @@ class chunk_compressor {
     std::vector<std::byte> raw_;
     std::vector<std::byte> shuffled_;
     std::vector<std::byte> compressed_;
+};
+
+/// Undoes that. Of one thread; keeps its buffers.
+class chunk_inflater {
+  public:
+    /// Where a chunk's compressed bytes are put.
+    [[nodiscard]] std::span<std::byte> room(std::size_t n_bytes);
+
+    /// The chunk of so many bytes. Valid until the next call; empty if what is in the room is none.
+    [[nodiscard]] std::span<std::byte const> inflate(std::size_t n_bytes,
+                                                     std::uint64_t element_bytes);
+
+  private:
+    std::vector<std::byte> compressed_;
+    std::vector<std::byte> shuffled_;
+    std::vector<std::byte> raw_;
 };
 
 } // namespace shmwin::inline v1::detail

@@ -157,13 +157,22 @@ class part_converter {
             damage = read_payload(path_, std::span(&some, 1), expected_);
         } else {
             if (!chunks_) chunks_.emplace(path_, part_.object);
-            chunks_->read(begin_of(blocks), bytes);
-            damage = check_memory(std::span(&some, 1), expected_);
+            bool const is_there = chunks_->read(begin_of(blocks), bytes);
+            damage = is_there ? check_memory(std::span(&some, 1), expected_) : all_of(blocks);
         }
         for (auto& each : damage) { // its numbers are those within the part
             each.block += static_cast<std::uint64_t>(blocks.first) - part_.file.first_block;
         }
         return damage;
+    }
+
+    // Of those that are read at once: which of them could not be inflated is not told.
+    [[nodiscard]] static std::vector<damaged_block> all_of(range blocks) {
+        std::vector<damaged_block> all;
+        for (std::int64_t i = 0; i < blocks.size(); ++i) {
+            all.push_back({0, static_cast<std::uint64_t>(i)});
+        }
+        return all;
     }
 
     void convert(std::uint64_t begin, std::span<std::byte const> bytes) {
@@ -190,7 +199,7 @@ class part_converter {
     std::size_t from_bytes_;
     element_converter converter_;
     std::vector<std::byte> buffer_;
-    std::optional<object_reader> chunks_; ///< as another tool stored it
+    std::optional<object_reader> chunks_; ///< compressed, or as another tool stored it
 };
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "shmwin/base/error.hpp"
 #include "shmwin/base/text.hpp"
 
+#include "io/chunk_reader.hpp"
 #include "io/datatype.hpp"
 #include "io/file.hpp"
 
@@ -21,7 +22,8 @@ struct object_reader::source {
     source& operator=(source const&) = delete;
     source& operator=(source&&) = delete;
     virtual ~source() = default;
-    virtual void read(std::uint64_t begin, std::span<std::byte> to) = 0;
+    // False if these bytes are damaged so that there are none.
+    virtual bool read(std::uint64_t begin, std::span<std::byte> to) = 0;
 };
 
 namespace {
@@ -32,13 +34,27 @@ class one_piece final : public object_reader::source {
   public:
     one_piece(std::filesystem::path const& path, std::uint64_t offset)
         : file_(path, file::mode::read), offset_(offset) {}
-    void read(std::uint64_t begin, std::span<std::byte> to) override {
+    bool read(std::uint64_t begin, std::span<std::byte> to) override {
         file_.read_at(offset_ + begin, to);
+        return true;
     }
 
   private:
     file file_;
     std::uint64_t offset_;
+};
+
+class compressed final : public object_reader::source {
+  public:
+    compressed(std::filesystem::path const& path, std::shared_ptr<stored_chunks const> chunks)
+        : file_(path, file::mode::read), chunks_(file_, std::move(chunks)) {}
+    bool read(std::uint64_t begin, std::span<std::byte> to) override {
+        return chunks_.read(begin, to);
+    }
+
+  private:
+    file file_;
+    chunk_reader chunks_;
 };
 
 h5_handle open_object(hid_t file, std::filesystem::path const& path, std::string const& name) {
@@ -74,7 +90,7 @@ class in_chunks final : public object_reader::source {
         rows_at_once_ = std::max(unit, kept_bytes / row_bytes_ / unit * unit);
     }
 
-    void read(std::uint64_t begin, std::span<std::byte> to) override {
+    bool read(std::uint64_t begin, std::span<std::byte> to) override {
         while (!to.empty()) {
             if (begin < first_ || begin >= first_ + rows_.size()) fetch(begin / row_bytes_);
             auto const at = static_cast<std::size_t>(begin - first_);
@@ -83,6 +99,7 @@ class in_chunks final : public object_reader::source {
             to = to.subspan(n);
             begin += n;
         }
+        return true;
     }
 
   private:
@@ -130,7 +147,7 @@ class in_chunks final : public object_reader::source {
 
 class nothing final : public object_reader::source {
   public:
-    void read(std::uint64_t /*begin*/, std::span<std::byte> /*to*/) override {}
+    bool read(std::uint64_t /*begin*/, std::span<std::byte> /*to*/) override { return true; }
 };
 
 std::string chunks_text(hid_t dataset) {
@@ -180,6 +197,8 @@ object_reader::object_reader(std::filesystem::path const& path, stored_object co
         source_ = std::make_unique<nothing>();
     } else if (object.is_contiguous()) {
         source_ = std::make_unique<one_piece>(path, object.file_offset);
+    } else if (object.places != nullptr) {
+        source_ = std::make_unique<compressed>(path, object.places);
     } else {
         h5_quiet const quiet;
         source_ = std::make_unique<in_chunks>(path, object);
@@ -188,8 +207,8 @@ object_reader::object_reader(std::filesystem::path const& path, stored_object co
 
 object_reader::~object_reader() = default;
 
-void object_reader::read(std::uint64_t begin, std::span<std::byte> to) {
-    source_->read(begin, to);
+bool object_reader::read(std::uint64_t begin, std::span<std::byte> to) {
+    return source_->read(begin, to);
 }
 
 std::vector<object_storage> storage_of(std::filesystem::path const& path,

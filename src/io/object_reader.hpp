@@ -23,7 +23,7 @@ namespace shmwin::inline v1::detail {
 
 class object_reader {
   public:
-    /// Local. Of a contiguous object without HDF5: so in any thread, side by side.
+    /// Local. Of an object that needs_no_hdf5(), without it: so in any thread, side by side.
     /// @throws runtime_failure (damaged, io_failure)
     object_reader(std::filesystem::path const& path, stored_object const& object);
     object_reader(object_reader const&) = delete;
@@ -33,9 +33,10 @@ class object_reader {
     ~object_reader();
 
     /// Local. Bytes [begin, begin + to.size()). Of chunks fast only from the begin to the end: some
-    /// rows are kept, about 4 MiB and at least those of a chunk.
+    /// rows are kept, about 4 MiB and at least those of a chunk. False if they are damaged so that
+    /// nothing can be inflated.
     /// @throws runtime_failure (damaged, io_failure)
-    void read(std::uint64_t begin, std::span<std::byte> to);
+    [[nodiscard]] bool read(std::uint64_t begin, std::span<std::byte> to);
 
     struct source;
 

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct payload_part {
     heap const* holder = nullptr; ///< whose pages are made present; null: it is not the segment's
     bool shared = true;           ///< false: each rank may have its own memory
     std::string name{};           ///< in the file
+    std::shared_ptr<stored_chunks const> chunks{}; ///< to be read, if it is compressed
 };
 
 /// A block whose checksum differs.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "shmwin/base/text.hpp"
 
+#include "io/chunk_reader.hpp"
 #include "io/fail_point.hpp"
 #include "io/file.hpp"
 #include "io/mapped_file.hpp"
@@ -8,6 +9,7 @@
 #include "io/payload_blocks.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 namespace shmwin::inline v1::detail {
@@ -15,30 +17,46 @@ namespace {
 
 constexpr std::size_t most_damage = 100;
 
-// Blocks of a file, from where they are in the page cache, or else through read(2).
+// Blocks of a file: compressed ones inflated, others from where they are in the page cache, or else
+// through read(2).
 class block_reader {
   public:
     explicit block_reader(std::filesystem::path const& path)
         : source_(path, file::mode::read), mapped_(source_) {}
 
-    // The block's checksum; `target` gets its bytes, unless it is null.
-    checksum read(std::uint64_t offset, std::size_t n_bytes, std::byte* target) {
-        auto const seen = mapped_.at(offset, n_bytes);
+    // The block's checksum; `target` gets its bytes, unless it is null. Nothing if it cannot be
+    // inflated.
+    std::optional<checksum> read(block const& which, std::byte* target) {
+        if (which.part.chunks != nullptr) return inflate(which, target);
+        auto const seen = mapped_.at(which.in_file(), which.n_bytes);
         if (!seen.empty()) {
             return target == nullptr ? checksum_of(seen) : copy_with_checksum(target, seen);
         }
-        if (target == nullptr) {
-            buffer_.resize(checksum_block_bytes);
-            target = buffer_.data();
-        }
-        source_.read_at(offset, {target, n_bytes});
-        return checksum_of({target, n_bytes});
+        auto const bytes = room_for(which, target);
+        source_.read_at(which.in_file(), bytes);
+        return checksum_of(bytes);
     }
 
   private:
+    std::span<std::byte> room_for(block const& which, std::byte* target) {
+        if (target != nullptr) return {target, which.n_bytes};
+        buffer_.resize(checksum_block_bytes);
+        return std::span(buffer_).first(which.n_bytes);
+    }
+
+    std::optional<checksum> inflate(block const& which, std::byte* target) {
+        if (!inflated_ || part_ != &which.part) inflated_.emplace(source_, which.part.chunks);
+        part_ = &which.part;
+        auto const bytes = room_for(which, target);
+        if (!inflated_->read(which.begin, bytes)) return std::nullopt;
+        return checksum_of(bytes);
+    }
+
     file source_;
     mapped_file mapped_;
     std::vector<std::byte> buffer_;
+    std::optional<chunk_reader> inflated_;
+    payload_part const* part_ = nullptr; ///< whose chunks
 };
 
 void make_present(block const& each) {
@@ -64,7 +82,7 @@ std::vector<damaged_block> read_payload(std::filesystem::path const& path,
             make_present(each);
             to = memory.of(each);
         }
-        auto const sum = source.read(each.in_file(), each.n_bytes, to.data());
+        auto const sum = source.read(each, to.data());
         if (!to.empty() && memory.is_buffer(to)) each.part.memory.scatter(each.begin, to);
         fail_point(step::read_block, moment::after);
         if (sum == expected[each.number] || damage.size() >= most_damage) return;

@@ -73,8 +73,8 @@ void read_through_hdf5(store_communicator const& ranks,
     }
 }
 
-bool are_contiguous(std::vector<stored_object> const& objects) {
-    return std::ranges::all_of(objects, &stored_object::is_contiguous);
+bool need_no_hdf5(std::vector<stored_object> const& objects) {
+    return std::ranges::all_of(objects, &stored_object::needs_no_hdf5);
 }
 
 // Of what is not converted.
@@ -83,7 +83,7 @@ std::vector<damaged_block> move_payload(store_communicator const& ranks,
                                         restored_parts const& parts) {
     auto const& path = found.info.file;
     std::vector<damaged_block> damage;
-    if (are_contiguous(parts.objects)) {
+    if (need_no_hdf5(parts.objects)) {
         agree_on(ranks.comm, "restore", [&] {
             damage = read_payload(path, parts.plain, found.checksums);
         });

@@ -29,6 +29,7 @@ class block_shares {
         part.file_offset = object.file_offset;
         part.first_block = object.first_block;
         part.shared = shared;
+        part.chunks = object.places;
         auto const shift = static_cast<std::int64_t>(object.first_block) - n_before_;
         n_before_ += static_cast<std::int64_t>(object.n_blocks());
         auto const all = all_blocks(part);

@@ -57,6 +57,7 @@ void save_file::close_structure() {
     writer_.reset();
     file_ = file(temporary_, file::mode::write);
     at(step::blank, [&] { write_signature(file_, false); });
+    write_chunk_table();
     auto const table = seal_table(written_);
     file_.write_at(written_.n_bytes, table);
     written_.n_bytes += table.size();
@@ -67,6 +68,16 @@ void save_file::close_structure() {
             text("HDF5 gave no place in the file (", each.name, " in ", temporary_.native(), ")"));
     }
     look_at_unknown(names_, rules_of(options_)); // here: commit() may not use HDF5
+}
+
+void save_file::write_chunk_table() const {
+    auto offset = written_.chunks_offset;
+    for (auto const& each : written_.objects) {
+        if (each.places == nullptr) continue;
+        auto const rows = std::as_bytes(std::span(each.places->all));
+        file_.write_at(offset, rows);
+        offset += rows.size();
+    }
 }
 
 void save_file::reserve() const {

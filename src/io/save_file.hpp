@@ -67,6 +67,7 @@ class save_file {
 
   private:
     void check_space(std::vector<stored_object> const& objects, bool incremental);
+    void write_chunk_table() const;
     void write_record();
 
     checkpoint_names names_;

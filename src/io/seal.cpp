@@ -51,6 +51,10 @@ std::vector<byte_range> payload_ranges(checkpoint_file const& of) {
         if (each.n_bytes > 0 && each.file_offset != 0) {
             all.push_back({each.file_offset, each.file_offset + each.n_bytes});
         }
+        if (each.places == nullptr) continue;
+        for (auto const& chunk : each.places->all) {
+            all.push_back({chunk.offset, chunk.offset + chunk.n_bytes});
+        }
     }
     std::ranges::sort(all, {}, &byte_range::first);
     std::vector<byte_range> ranges;

@@ -22,6 +22,7 @@ std::vector<payload_part> parts_in_file(store_communicator const& store,
     parts.reserve(found.objects.size());
     for (auto const& each : found.objects) {
         payload_part part{{}, each.n_bytes, each.file_offset, each.first_block};
+        part.chunks = each.places;
         part.mine = my_blocks(store, found.n_blocks, part);
         parts.push_back(std::move(part));
     }
@@ -148,7 +149,7 @@ std::vector<std::string> check_payload(store_communicator const& store,
                                        std::filesystem::path const& path,
                                        checkpoint_file const& found) {
     std::vector<std::string> mine;
-    bool const direct = std::ranges::all_of(found.objects, &stored_object::is_contiguous);
+    bool const direct = std::ranges::all_of(found.objects, &stored_object::needs_no_hdf5);
     agree_on(store.comm, "verify", [&] {
         if (direct) {
             auto const damage = read_payload(path, parts_in_file(store, found), found.checksums);

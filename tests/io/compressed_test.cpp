@@ -3,9 +3,12 @@
 #include "shmwin/io/checkpoint_store.hpp"
 #include "shmwin/view/view_of.hpp"
 
+#include "io/checkpoint_file.hpp"
+#include "io/fail_point.hpp"
 #include "support/host_window.hpp"
 #include "support/io_python.hpp"
 #include "support/io_store.hpp"
+#include "support/soak.hpp"
 
 #include <gtest/gtest.h>
 
@@ -200,6 +203,101 @@ TEST_F(Compressed, ChangedBytesAreFound) {
     }
     replace(world, file, whole);
     EXPECT_EQ(reader.verify(file).result, verdict::intact);
+}
+
+// The block of an object that a byte of its n-th chunk belongs to, at the latest.
+struct changed_chunk {
+    std::string name;
+    std::uint64_t first_byte; ///< of the chunk, in the object
+    std::uint64_t last_byte;
+    std::uint64_t in_file;
+};
+
+std::vector<changed_chunk> chunks_in(std::filesystem::path const& file) {
+    std::vector<changed_chunk> all;
+    for (auto const& each : detail::read_checkpoint(file, true).objects) {
+        if (each.places == nullptr) continue;
+        for (std::size_t i = 0; i < each.places->all.size(); ++i) {
+            auto const range = each.places->grid.range_of(i);
+            auto const& where = each.places->all[i];
+            all.push_back({each.name,
+                           range.begin,
+                           range.begin + range.n_bytes - 1,
+                           where.offset + where.n_bytes / 2});
+        }
+    }
+    return all;
+}
+
+// "rows, block 4 (bytes ...": which block?
+std::uint64_t block_in(std::string const& line) {
+    std::string const word = ", block ";
+    auto const at = line.find(word);
+    return at == std::string::npos ? ~std::uint64_t{0} : std::stoull(line.substr(at + word.size()));
+}
+
+TEST_F(Compressed, ChangedByteOfAChunkIsNamedWithObjectAndBlock) {
+    auto const file = save().file;
+    auto const whole = bytes_of(file);
+    auto const chunks = chunks_in(file);
+    MPI_Barrier(world);
+    EXPECT_GE(chunks.size(), 10U);
+    logged_lines const quiet;
+    constexpr auto block_bytes = detail::checksum_block_bytes;
+    std::size_t const stride = soak_factor() > 1 ? 1 : 4;
+    for (std::size_t i = 0; i < chunks.size(); i += stride) {
+        auto const& each = chunks[i];
+        auto bytes = whole;
+        bytes[each.in_file] ^= 1;
+        replace(world, file, bytes);
+        auto const report = reader.verify(file);
+        EXPECT_EQ(report.result, verdict::damaged);
+        ASSERT_THAT(report.problems, Not(IsEmpty())) << each.name;
+        for (auto const& line : report.problems) {
+            EXPECT_THAT(line, testing::StartsWith(each.name + ", block "));
+            EXPECT_GE(block_in(line), each.first_byte / block_bytes);
+            EXPECT_LE(block_in(line), each.last_byte / block_bytes);
+        }
+        auto const refused = agreed_error_of(world, [&] { reader.restore(seg, file); });
+        EXPECT_EQ(refused.code, errc::damaged);
+        EXPECT_THAT(refused.text, HasSubstr(file.native() + ": " + each.name + ", block "));
+    }
+    replace(world, file, whole);
+    reader.restore(seg, file);
+    EXPECT_TRUE(all.holds(1));
+}
+
+TEST_F(Compressed, IsReadByAllRanks) {
+    if (detail::fail_point_names().empty()) GTEST_SKIP() << "built without fail points";
+    auto const file = save().file;
+    detail::arm_fail_points(rank);
+    reader.restore(seg, file);
+    EXPECT_THAT(detail::passed_fail_points(), testing::Contains("after_read_block"));
+    EXPECT_TRUE(all.holds(1));
+    seg.fence();
+}
+
+// Chunks of a tool's own: HDF5 reads those.
+TEST_F(Compressed, InOtherChunksOfAnotherToolItIsRepacked) {
+    SHMWIN_NEEDS_H5PY();
+    auto const file = save().file;
+    auto const other = directory / "other.h5";
+    MPI_Barrier(world);
+    int found = 0;
+    if (rank == 0) {
+        auto const command = "h5repack -l rows:CHUNK=7x13 -f rows:GZIP=2 -l flat:CHUNK=1000 "
+                             + file.native() + ' ' + other.native();
+        // NOLINTNEXTLINE(cert-env33-c,concurrency-mt-unsafe): a test's own command
+        found = std::system(command.c_str()) == 0 ? 1 : 0;
+    }
+    MPI_Bcast(&found, 1, MPI_INT, 0, world);
+    if (found == 0) GTEST_SKIP() << "no h5repack";
+    logged_lines const quiet;
+    EXPECT_EQ(reader.verify(other).result, verdict::repacked);
+    all.fill(2, rank);
+    reader.restore(seg, other);
+    EXPECT_TRUE(all.holds(1));
+    seg.fence();
 }
 
 TEST_F(Compressed, UncompressedByAnotherToolItIsRepacked) {

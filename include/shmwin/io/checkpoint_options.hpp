@@ -52,8 +52,14 @@ struct checkpoint_options {
     /// they share what they have in common on disk: what rots there has rotted in all of them, and
     /// verify() names it in each. Room is not reserved before.
     bool incremental = false;
-    /// 1 (fast) to 9 (small): arrays above 64 KiB are stored in chunks near 1 MiB, shuffled and
-    /// deflated, as every HDF5 reads them; compressed by all ranks, placed by the first. 0: not.
+    /// 1 (fast) to 9 (small): arrays above 64 KiB are stored in chunks near 1 MiB (of arrays above
+    /// 2 GiB, a 2048th), shuffled and deflated, as every HDF5 reads them; compressed by all ranks,
+    /// placed by the first, inflated by all. 0: not.
+    ///
+    /// save_async() then does what save() does. Where a chunk goes in the file HDF5 alone decides,
+    /// when its size is known and H5Dwrite_chunk places it; a thread beside the host's may not call
+    /// HDF5, which is not made for several threads. To compress behind and place at the next call
+    /// would leave a file that needs that call to become whole.
     int deflate = 0;
 
     shmwin::staging staging = staging::full;            ///< of save_async()

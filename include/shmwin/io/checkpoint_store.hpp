@@ -184,8 +184,9 @@ class SHMWIN_API checkpoint_store {
     /// void (their done() says false), and attempts count anew.
     ///
     /// Memory beside the segment, on each rank: a buffer of 256 KiB, or a window of 8 MiB on the
-    /// file; checksums of all blocks, and a description of each object. Of compressed files, on the
-    /// first rank, a copy of the largest object that is not contiguous in memory.
+    /// file; checksums of all blocks, and a description of each object. Of compressed files, which
+    /// all ranks inflate, three chunks near 1 MiB. Of files that another tool rewrote in chunks, on
+    /// the first rank, a copy of the largest object that is not contiguous in memory.
     ///
     /// Locks stay as they are, also those of synchronized data, which are filled without them; a
     /// new one is free.
