@@ -121,8 +121,10 @@ shmwin_array_rows_of(shmwin_array const* array, int rank, int64_t* begin, int64_
 /* --- freeze: a stray store faults where it happens ---------------------------------------------
  */
 
-/* Node, collective. Write-protects the array's pages in every rank (is created with whole_pages,
- * else UNSUPPORTED or INVALID_ARGUMENT); makes them writable again. */
+/* Node, collective. Write-protects the array's pages in every rank; makes them writable again,
+ * which comes before destroy and before a restore into it. RMA uses other mappings, and is not
+ * stopped. Errors: INVALID_ARGUMENT (it was created without whole_pages; thaw: it is not
+ * protected), UNSUPPORTED (adopted), BUSY (protected already), NOT_FOUND, SYSTEM_FAILURE. */
 SHMWIN_API int shmwin_array_freeze(shmwin_array const* array);
 SHMWIN_API int shmwin_array_thaw(shmwin_array const* array);
 
