@@ -184,3 +184,30 @@ def test_a_child_that_leaves_the_block_leaves_nobody(comm):
         assert in_child(work) == 0
         seg.fence()
         assert np.all(u == 0)
+
+
+@pytest.mark.parametrize("kind", ["Lock", "Event", "Semaphore"])
+def test_ctrl_c_ends_the_wait_for_a_lock_and_nothing_else(seg, comm, kind):
+    made = getattr(shmwin.sync, kind)(*([1] if kind == "Semaphore" else []), segment=seg)
+    take = made.wait if kind == "Event" else made.acquire
+    if kind != "Event":
+        if comm.rank == comm.size - 1 and comm.size > 1:
+            assert take()
+        elif comm.size == 1 and kind == "Semaphore":
+            assert take()
+    comm.Barrier()
+    if comm.rank == 0 and not (comm.size == 1 and kind == "Lock"):
+        timer = interrupt_soon()
+        begin = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            take()
+        assert time.monotonic() - begin < PATIENCE_S
+        timer.join()
+    seg.fence()
+    if kind != "Event" and comm.size > 1 and comm.rank == comm.size - 1:
+        made.release()
+    seg.fence()  # all go on
+    if kind != "Event" and comm.size > 1 and comm.rank == 0:
+        assert take()  # nobody has it
+        made.release()
+    seg.fence()
