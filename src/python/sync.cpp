@@ -70,18 +70,36 @@ void bind_lock(py::module_& module, char const* name, Create create, Find find) 
              arg("segment"),
              arg("name"),
              arg("is_new"))
-        .def("acquire", &acquire<State>, arg("block") = true, arg("timeout") = py::none())
-        .def("release", &release<State>)
-        .def("locked",
-             [](door const& lock) { return static_cast<bool>(lock.here("locked").holder()); })
-        .def("holder", &holder_of<State>)
+        .def("acquire",
+             &acquire<State>,
+             arg("block") = true,
+             arg("timeout") = py::none(),
+             "Wait until the calling thread holds it, `timeout` seconds at most; False if it does "
+             "not. "
+             "With block=False it never waits. Local.")
+        .def("release",
+             &release<State>,
+             "Give it back. NotHeld if the calling thread has none. Local.")
+        .def(
+            "locked",
+            [](door const& lock) { return static_cast<bool>(lock.here("locked").holder()); },
+            "True if somebody holds it: a snapshot. Local.")
+        .def("holder",
+             &holder_of<State>,
+             "Rank and thread that hold it, or None: a snapshot. Local.")
         .def("_is_mine",
              [](door const& lock) { return lock.here("_is_mine").is_mine(lock.waits()); })
-        .def("acquire_to_repair", &acquire_to_repair<State>)
-        .def("mark_consistent", [](door const& lock) {
-            lock.here("mark_consistent")
-                .mark_consistent(lock.waits(), lock.what("mark_consistent"));
-        });
+        .def("acquire_to_repair",
+             &acquire_to_repair<State>,
+             "acquire(), also after OwnerDied. True if the last holder died: mend the data, then "
+             "mark_consistent(). Local.")
+        .def(
+            "mark_consistent",
+            [](door const& lock) {
+                lock.here("mark_consistent")
+                    .mark_consistent(lock.waits(), lock.what("mark_consistent"));
+            },
+            "Say, before release(), that the data are whole again. Local.");
     static PyMethodDef enter_method{"__enter__", &enter<State>, METH_NOARGS, nullptr};
     static PyMethodDef exit_method{"__exit__", as_method(&leave<State>), METH_FASTCALL, nullptr};
     add_method(made, &enter_method);
@@ -143,19 +161,28 @@ void bind_semaphore(py::module_& module) {
              arg("name"))
         .def_static("initial_bytes", &semaphore_bytes)
         .def_readonly_static("most_units", &most_units)
-        .def("acquire", &acquire_unit, arg("block") = true, arg("timeout") = py::none())
+        .def(
+            "acquire",
+            &acquire_unit,
+            arg("block") = true,
+            arg("timeout") = py::none(),
+            "Wait for a unit and take it, `timeout` seconds at most; False if there was none. With "
+            "block=False it never waits. Local.")
         .def(
             "release",
             [](semaphore_door const& units, std::int64_t n) { release(units.here("release"), n); },
-            arg("n") = 1)
+            arg("n") = 1,
+            "Give n units back. InvalidArgument if there would be more than its bound. Local.")
         .def("__enter__",
              [](semaphore_door const& units) { return acquire_unit(units, true, std::nullopt); })
         .def("__exit__",
              [](semaphore_door const& units, py::handle, py::handle, py::handle) {
                  release(units.here("release"), 1);
              })
-        .def("get_value",
-             [](semaphore_door const& units) { return units.here("get_value").units.word.load(); });
+        .def(
+            "get_value",
+            [](semaphore_door const& units) { return units.here("get_value").units.word.load(); },
+            "Units that are there: a snapshot. Local.");
 }
 
 void bind_event(py::module_& module) {
@@ -172,10 +199,22 @@ void bind_event(py::module_& module) {
              arg("segment"),
              arg("name"),
              arg("is_new"))
-        .def("is_set", [](event_door const& event) { return is_set(event.here("is_set")); })
-        .def("set", [](event_door const& event) { set_event(event.here("set")); })
-        .def("clear", [](event_door const& event) { clear_event(event.here("clear")); })
-        .def("wait", &wait_until_set, arg("timeout") = py::none());
+        .def(
+            "is_set",
+            [](event_door const& event) { return is_set(event.here("is_set")); },
+            "True if the flag is set. Local.")
+        .def(
+            "set",
+            [](event_door const& event) { set_event(event.here("set")); },
+            "Set the flag: all who wait go on. Local.")
+        .def(
+            "clear",
+            [](event_door const& event) { clear_event(event.here("clear")); },
+            "Clear the flag. Local.")
+        .def("wait",
+             &wait_until_set,
+             arg("timeout") = py::none(),
+             "Wait until the flag is set, `timeout` seconds at most; False if it was not. Local.");
 }
 
 } // namespace
