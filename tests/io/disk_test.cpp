@@ -3,7 +3,7 @@
 // whole, nothing left lying about, and segment and store go on.
 #include "shmwin/io/checkpoint_store.hpp"
 
-#include "support/io_store.hpp"
+#include "support/filled_array.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,20 +21,7 @@ namespace {
 
 using namespace test;
 
-struct Disk : open_segment_and_directory {
-    void fill(double value) {
-        seg.fence();
-        for (auto const i : a.rows()) {
-            a(i) = value + static_cast<double>(i);
-        }
-        seg.fence();
-    }
-    [[nodiscard]] bool holds(double value) const {
-        for (std::int64_t i = 0; i < a.extent(0); ++i) {
-            if (a(i) != value + static_cast<double>(i)) return false;
-        }
-        return true;
-    }
+struct Disk : filled_array<400000> { // 3 MiB and a bit
     // After a save that failed: what was there before is whole, nothing else is there, the segment
     // holds what it did, and a save to another place works.
     void
@@ -52,8 +39,6 @@ struct Disk : open_segment_and_directory {
         EXPECT_EQ(elsewhere.restore_latest(seg)->step, 2);
         EXPECT_TRUE(holds(held + 1));
     }
-
-    array<double, 1> a = seg.create_array<double>("a", shape(400000)); // 3 MiB and a bit
 };
 
 // --- a bound of the size of files -----------------------------------------------------------
@@ -115,8 +100,8 @@ TEST_F(Disk, FileThatMayNotGrowIsAboutSpace) {
 
 TEST_F(Disk, PathBelowAFileIsAnIoFailure) {
     replace(world, directory / "file", "");
-    for (auto const& path : {directory / "file/state", directory / "file/deep/er/state"}) {
-        auto const refused = agreed_error_of(world, [&] { checkpoint_store store(world, path); });
+    for (auto const& where : {directory / "file/state", directory / "file/deep/er/state"}) {
+        auto const refused = agreed_error_of(world, [&] { checkpoint_store store(world, where); });
         EXPECT_EQ(refused.code, errc::io_failure);
         EXPECT_THAT(refused.text, AllOf(HasSubstr("file"), HasSubstr("irectory")));
     }
@@ -191,9 +176,9 @@ TEST_F(Disk, DirectoryThatMayNotBeWrittenIsAnIoFailure) {
     allow(0555);
     {
         as_nobody const nobody;
-        for (auto const& path : {directory / "locked/state", directory / "locked/new/state"}) {
+        for (auto const& where : {directory / "locked/state", directory / "locked/new/state"}) {
             auto const refused =
-                agreed_error_of(world, [&] { checkpoint_store other(world, path); });
+                agreed_error_of(world, [&] { checkpoint_store other(world, where); });
             EXPECT_EQ(refused.code, errc::io_failure);
             EXPECT_THAT(refused.text, AllOf(HasSubstr("locked"), HasSubstr("ermission")));
         }

@@ -4,7 +4,7 @@
 #include "shmwin/io/checkpoint_store.hpp"
 
 #include "io/fail_point.hpp"
-#include "support/io_store.hpp"
+#include "support/filled_array.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,22 +21,9 @@ namespace {
 
 using namespace test;
 
-struct AsyncTrouble : open_segment_and_directory {
+struct AsyncTrouble : filled_array<1'000'000> { // 31 blocks
     void SetUp() override {
         if (detail::fail_point_names().empty()) GTEST_SKIP() << "built without fail points";
-    }
-    void fill(double value) {
-        seg.fence();
-        for (auto const i : a.rows()) {
-            a(i) = value + static_cast<double>(i);
-        }
-        seg.fence();
-    }
-    [[nodiscard]] bool holds(double value) const {
-        for (std::int64_t i = 0; i < a.extent(0); ++i) {
-            if (a(i) != value + static_cast<double>(i)) return false;
-        }
-        return true;
     }
     // What was there before is whole, nothing else is there, and the store goes on.
     void expect_no_harm(checkpoint_store& store) {
@@ -58,9 +45,6 @@ struct AsyncTrouble : open_segment_and_directory {
         scoped_variable const fail("SHMWIN_FAIL_POINT", trouble);
         return {world, path, options};
     }
-
-    array<double, 1> a = seg.create_array<double>("a", shape(1'000'000)); // 31 blocks
-    std::filesystem::path const path = directory / "state";
 };
 
 struct trouble {
