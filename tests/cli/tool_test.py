@@ -237,6 +237,23 @@ class Tool(unittest.TestCase):
             f["fields/u"][199, 699] += 1
         self.assertIn("fields/u, block 4", self.tool("verify", packed, status=1))
 
+    def test_changed_byte_of_a_chunk_is_named_with_its_blocks(self):
+        subprocess.run([maker, "packed", "work/torn"], check=True)
+        packed = path_of(10, "work/torn")
+        with h5py.File(packed) as f:
+            chunk = f["fields/u"].id.get_chunk_info(0)
+        with open(packed, "r+b") as f:
+            f.seek(chunk.byte_offset + chunk.size // 2)
+            byte = f.read(1)[0]
+            f.seek(-1, os.SEEK_CUR)
+            f.write(bytes([byte ^ 1]))
+        for jobs in "1", "2":
+            found = self.json("verify", "--jobs", jobs, packed, status=1)["files"][0]
+            self.assertEqual(found["verdict"], "damaged")
+            self.assertEqual(found["problems"][0], "fields/u, block 0 (bytes 0 to 262143)")
+            self.assertTrue(all(each.startswith("fields/u, block") for each in found["problems"]))
+        self.tool("stat", packed, status=2)
+
     # --- diff: of files that h5py has edited, so that their checksums are wrong
 
     def test_diff_of_equal_files(self):
