@@ -6,7 +6,7 @@ shmwin_add_test(io/checksum NO_TSAN)
 shmwin_add_test(io/flipped_bytes NO_TSAN LINK shmwin_hdf5) # its headers, for src/io
 shmwin_add_test(io/mapped_file NO_TSAN)
 shmwin_add_test(io/payload_source NO_TSAN)
-foreach(concept due_policy retention wall_clock watched_signals)
+foreach(concept chunks due_policy retention wall_clock watched_signals)
   shmwin_add_test(io/${concept} NO_TSAN)
 endforeach()
 if(SHMWIN_TEST_LABEL)
