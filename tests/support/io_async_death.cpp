@@ -10,6 +10,7 @@
 
 #include <mpi.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -41,14 +42,18 @@ struct death {
 };
 
 // The thread is slow, so that all come to wait for room. A ring of 1 MiB, 12 MiB to save.
-constexpr death deaths[] = {
-    {"filler",
-     false,
-     "before_block@0=delay:100,before_stage_block@2#4=kill",
-     staging::bounded,
-     "save_async"},
-    {"emptier", true, "before_block@0#1=delay:300,after_block@0#1=kill", staging::bounded, "save"},
-    {"writer", true, "before_sign@0#1=delay:300,after_sign@0#1=kill", staging::full, "save"},
+constexpr std::array deaths{
+    death{"filler",
+          false,
+          "before_block@0=delay:100,before_stage_block@2#4=kill",
+          staging::bounded,
+          "save_async"},
+    death{"emptier",
+          true,
+          "before_block@0#1=delay:300,after_block@0#1=kill",
+          staging::bounded,
+          "save"},
+    death{"writer", true, "before_sign@0#1=delay:300,after_sign@0#1=kill", staging::full, "save"},
 };
 
 // What is wrong; nothing if it is right.
@@ -104,9 +109,8 @@ int main(int argc, char** argv) {
     MPI_Comm reversed = MPI_COMM_NULL;
     MPI_Comm_split(MPI_COMM_WORLD, 0, -rank_in(MPI_COMM_WORLD), &reversed);
     for (auto const& each : deaths) {
-        if (argc == 2 && each.who == argv[1]) {
-            return lose(each.is_of_first ? reversed : MPI_COMM_WORLD, each);
-        }
+        if (argc != 2 || each.who != argv[1]) continue;
+        return lose(each.is_of_first ? reversed : MPI_COMM_WORLD, each);
     }
     MPI_Abort(MPI_COMM_WORLD, 2);
 }
