@@ -4,6 +4,7 @@
 # Serial, but not under ThreadSanitizer: its build has no MPI, so no io.
 shmwin_add_test(io/checksum NO_TSAN)
 shmwin_add_test(io/flipped_bytes NO_TSAN LINK shmwin_hdf5) # its headers, for src/io
+shmwin_add_test(io/compressed RANKS 1 2 3 4 LINK shmwin_hdf5)
 shmwin_add_test(io/mapped_file NO_TSAN)
 shmwin_add_test(io/payload_source NO_TSAN)
 foreach(concept chunks due_policy retention wall_clock watched_signals)
@@ -118,7 +119,6 @@ shmwin_add_script_test(io/small_disk TIMEOUT 120
     $<TARGET_FILE:test_io_disk> --gtest_filter=SmallDisk.*
   PROPERTIES PROCESSORS 2 ${may_skip})
 
-shmwin_add_test(io/compressed RANKS 1 2 3 4 LINK shmwin_hdf5) # its headers, for src/io
 shmwin_add_test(io/incremental RANKS 1 2 3 4 LINK shmwin_hdf5 ARGS --gtest_filter=-*/async*)
 shmwin_add_test(io/incremental REUSE async RANKS 2 ARGS --gtest_filter=*/async*)
 set(io_reflinks bash ${io_support}/io_reflink_disk.sh)
