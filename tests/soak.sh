@@ -20,6 +20,7 @@ usage: tests/soak.sh [STAGE...] [--kills N] [--build FOLDER]
           longer than 2 s is a failure
   fuzz    the fuzzers of the heap and of the checkpoint reader for 10 minutes each (needs clang:
           cmake --preset fuzz, build heap_fuzz and checkpoint_fuzz)
+  python  10,000 objects of each kind made and dropped, at 1 and 2 ranks: nothing is left of them
   pinned  the tests of sync, memory and segment on one core, with 8 ranks where they take a number;
           prints the seconds of each
 
@@ -36,7 +37,7 @@ kills=200
 build=$root/build/dev
 while (($# > 0)); do
     case $1 in
-        io | faults | memory | sync | fuzz | pinned) stages+=("$1") ;;
+        io | faults | memory | sync | fuzz | python | pinned) stages+=("$1") ;;
         --kills) kills=${2:?--kills needs a number}; shift ;;
         --build) build=$(cd -- "${2:?--build needs a folder}" && pwd); shift ;;
         --help | -h) usage; exit 0 ;;
@@ -168,6 +169,19 @@ on_one_core() {
         tail -n 30 "$name.log"
         failed=1
     fi
+}
+
+soak_python() {
+    local python n name
+    python=$(sed -n 's/^SHMWIN_PYTHON_EXECUTABLE:[A-Z]*=//p' "$build/CMakeCache.txt")
+    for name in leaks multiprocessing_leak multiprocessing_heap; do
+        for n in 1 2; do
+            echo "$name, $n ranks"
+            PYTHONPATH=$build/python SHMWIN_TEST_ROUNDS=10000 SHMWIN_TEST_PATIENCE_S=3000 \
+                mpirun -n "$n" "$python" -X dev "$root/tests/python/run.py" \
+                "$root/tests/python/${name}_test.py"
+        done
+    done
 }
 
 soak_pinned() {

@@ -97,16 +97,32 @@ function(run_tool)
   endif()
 endfunction()
 
+# The Python package is whole where it is installed.
+function(run_with_python)
+  if(NOT HAS_PYTHON)
+    return()
+  endif()
+  file(GLOB_RECURSE package ${prefix}/lib/python*/shmwin/__init__.py)
+  cmake_path(GET package PARENT_PATH folder)
+  cmake_path(GET folder PARENT_PATH path)
+  run(${CMAKE_COMMAND} -E env "PYTHONPATH=${path}" ${PYTHON} -c "if True:
+    import shmwin
+    assert shmwin.__file__.startswith('${path}'), shmwin.__file__
+    assert shmwin.as_ndarray(bytearray(b'abc')).sum() == 294")
+endfunction()
+
 if(WAY STREQUAL "subdirectory")
   configure_and_build(${apps}/subdirectory ${WORK}/build -D SHMWIN_SOURCE=${SOURCE})
   run_app(${WORK}/build/app)
 else()
   set(is_shared OFF)
+  set(python OFF) # built once is enough
   if(WAY STREQUAL "shared")
     set(is_shared ON)
+    set(python AUTO)
   endif()
   configure_and_build(${SOURCE} ${WORK}/build -D BUILD_SHARED_LIBS=${is_shared}
-    -D SHMWIN_BUILD_TESTS=OFF -D SHMWIN_BUILD_EXAMPLES=OFF)
+    -D SHMWIN_BUILD_TESTS=OFF -D SHMWIN_BUILD_EXAMPLES=OFF -D SHMWIN_PYTHON=${python})
   file(REMOVE_RECURSE ${prefix})
   run(${CMAKE_COMMAND} --install ${WORK}/build --prefix ${prefix})
   run_with_find_package()
@@ -114,5 +130,6 @@ else()
   run_tool()
   if(is_shared)
     run_with_gdb(${WORK}/find_package/app)
+    run_with_python()
   endif()
 endif()

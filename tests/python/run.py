@@ -6,9 +6,11 @@ ranks go to the same place, each line with its rank.
 """
 
 import faulthandler
+import os
 import sys
 
-PATIENCE_S = 150  # then every thread's stack is printed
+# Then every thread's stack is printed.
+PATIENCE_S = float(os.environ.get("SHMWIN_TEST_PATIENCE_S", "150"))
 
 try:
     import pytest
