@@ -14,12 +14,14 @@ one go; the last lines are ctest's summary. Exit status 0: everything was built 
   --quick       dev:   all tests, 1 to 4 ranks; headers, layers, installation
   --tsan        tsan:  the tests without MPI, under ThreadSanitizer
   --asan        asan:  tests at 0 and 2 ranks, under AddressSanitizer and UBSan
-  --mpich       mpich: all tests with MPICH and its HDF5, at 1 and 2 ranks; each header alone
+  --mpich       mpich: all tests with MPICH and its HDF5, at 1 and 2 ranks; each header alone;
+                mdspan in C++23
   --tidy        tidy:  clang++ and clang-tidy on every source; tests at 1 and 2 ranks; mdspan
                 beside the standard library's
   --all         all of these
 
-  --jobs N      compilations and test processes at a time (default: by cores and memory)
+  --jobs N      compilations at a time (default: by cores and memory); tests, which mostly wait,
+                take turns on twice as many
   --no-install  take the tools that are there, also where there is no apt-get
 END
 }
@@ -91,7 +93,7 @@ printf '\n==== tests of: %s\n' "${built[*]}"
 if ((${#broken[@]} > 0)); then
     echo "==== NOT BUILT, so without tests (the run fails): ${broken[*]}"
 fi
-ctest --test-dir build/run --output-on-failure --no-tests=error --parallel "$jobs" "$@" </dev/null
+ctest --test-dir build/run --output-on-failure --no-tests=error --parallel $((2 * jobs)) "$@" </dev/null
 status=$?
 ((${#broken[@]} == 0)) || status=1
 exit "$status"

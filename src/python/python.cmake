@@ -73,6 +73,9 @@ endforeach()
 target_link_libraries(shmwin_python PRIVATE Python::NumPy shmwin_warnings)
 target_include_directories(shmwin_python PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_compile_features(shmwin_python PRIVATE cxx_std_20)
+# What nearly all of its sources include: half of their time.
+target_precompile_headers(shmwin_python PRIVATE
+  <pybind11/numpy.h> <pybind11/stl.h> "${PROJECT_SOURCE_DIR}/include/shmwin/segment/segment.hpp")
 target_compile_definitions(shmwin_python PRIVATE SHMWIN_VERSION="${PROJECT_VERSION}")
 set_target_properties(shmwin_python PROPERTIES
   OUTPUT_NAME _core

@@ -116,18 +116,16 @@ void expect_all_paddings(E const& e) {
 template <typename T>
 class LayoutPadded : public testing::Test {};
 
-// The sides differ in their order alone: all index types for one, some for the other.
+// The sides differ in their order alone: each index type for one of them. Each costs the compiler
+// three seconds.
 using cases = testing::Types<std::tuple<left_side, std::int8_t>,
-                             std::tuple<left_side, std::uint8_t>,
-                             std::tuple<left_side, std::int16_t>,
                              std::tuple<left_side, std::uint16_t>,
-                             std::tuple<left_side, std::int32_t>,
-                             std::tuple<left_side, std::uint32_t>,
                              std::tuple<left_side, std::int64_t>,
                              std::tuple<left_side, std::uint64_t>,
-                             std::tuple<right_side, std::int8_t>,
+                             std::tuple<right_side, std::uint8_t>,
+                             std::tuple<right_side, std::int32_t>,
                              std::tuple<right_side, std::uint32_t>,
-                             std::tuple<right_side, std::int64_t>>;
+                             std::tuple<right_side, std::int16_t>>;
 TYPED_TEST_SUITE(LayoutPadded, cases);
 
 // --- [mdspan.layout.leftpad.cons] 1-4, [.obs]: extents, and extents with a padding ---------------
