@@ -16,16 +16,14 @@ namespace shmwin::inline v1::detail {
 template <typename IsFree, typename Take>
 [[nodiscard]] bool
 taken_soon(wait_policy const& policy, IsFree const& is_free, Take const& take) noexcept {
-    // Between two looks: less than a microsecond, then up to two.
-    constexpr int first_pauses = 8;
-    constexpr int most_pauses = 32;
-    int n_pauses = first_pauses;
-    for (int n = 0; n < std::min(policy.spin, 100); n += n_pauses) {
-        for (int i = 0; i < n_pauses; ++i) {
+    // Up to two microseconds: whoever has the lock goes on with its own work in the meantime, and
+    // takes it again and again without a hand-over of the line.
+    constexpr int pauses_between = 32;
+    for (int n = 0; n < std::min(policy.spin, 100); n += pauses_between) {
+        for (int i = 0; i < pauses_between; ++i) {
             cpu_pause();
         }
         if (is_free() && take()) return true;
-        n_pauses = std::min(2 * n_pauses, most_pauses);
     }
     return false;
 }
