@@ -8,10 +8,8 @@
 
 #include <cerrno>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -109,17 +107,9 @@ void file::start_write_back(std::uint64_t offset, std::size_t n_bytes) const noe
         fd_, static_cast<off_t>(offset), static_cast<off_t>(n_bytes), SYNC_FILE_RANGE_WRITE));
 }
 
-// A file in memory has nothing to be laid out, and to take its pages twice costs a tenth of a save:
-// require_space() has looked, and a write that finds none says so.
-bool file::is_in_memory() const noexcept {
-    struct statfs about {};
-    return ::fstatfs(fd_, &about) == 0 && about.f_type == TMPFS_MAGIC;
-}
-
 void file::reserve(std::uint64_t n_bytes) const {
-    auto const size = static_cast<off_t>(n_bytes);
     // Not posix_fallocate: where the file system cannot reserve, that writes zeros instead.
-    while (is_to_fail() || (!is_in_memory() && ::fallocate(fd_, 0, 0, size) != 0)) {
+    while (is_to_fail() || ::fallocate(fd_, 0, 0, static_cast<off_t>(n_bytes)) != 0) {
         if (errno == EINTR) continue;
         if (errno == EOPNOTSUPP || errno == ENOSYS) return;
         fail("reserving space");

@@ -36,7 +36,7 @@ class file {
 
     /// Starts writing dirty pages back, without waiting.
     void start_write_back(std::uint64_t offset, std::size_t n_bytes) const noexcept;
-    /// Reserves space, so that a full disk is found before the first byte; not in memory (tmpfs).
+    /// Reserves space, so that a full disk is found before the first byte.
     void reserve(std::uint64_t n_bytes) const;
     void sync() const;
     [[nodiscard]] std::uint64_t n_bytes() const;
@@ -44,7 +44,6 @@ class file {
 
   private:
     [[noreturn]] void fail(char const* what) const;
-    [[nodiscard]] bool is_in_memory() const noexcept;
 
     std::filesystem::path path_;
     int fd_ = -1;
