@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Locks, semaphores and events. What users see is shmwin/sync.py.
+// Locks, semaphores and events. What users see is shmwin/_locks.py.
 #include "python/sync.hpp"
 
 #include "shmwin/segment/event.hpp"

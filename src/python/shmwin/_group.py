@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Optional, Union
 import numpy as np
 
 from . import _core
-from .errors import AlreadyExists, InvalidArgument, NotFound, TypeMismatch
+from .errors import TypeMismatch
 
 if typing.TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
