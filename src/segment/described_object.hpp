@@ -2,6 +2,7 @@
 // Objects found by name alone: what they are stands in their record.
 #pragma once
 
+#include "shmwin/base/export.hpp"
 #include "shmwin/segment/any_array.hpp"
 #include "shmwin/segment/core.hpp"
 
@@ -12,7 +13,7 @@
 namespace shmwin::inline v1::detail {
 
 /// Local. In bytes, of elements without gaps in `what.order`.
-[[nodiscard]] std::vector<std::int64_t> strides_of_packed(described_object const& what);
+[[nodiscard]] SHMWIN_API std::vector<std::int64_t> strides_of_packed(described_object const& what);
 
 struct found_object {
     described_object what;
@@ -25,7 +26,8 @@ struct found_object {
 [[nodiscard]] found_object find_described(segment_core const& in, std::string_view name);
 
 /// Local. The same; also type_mismatch if it is of another kind.
-[[nodiscard]] described_object
-find_described(segment_core const& in, std::string_view name, object_kind kind);
+[[nodiscard]] SHMWIN_API described_object find_described(segment_core const& in,
+                                                         std::string_view name,
+                                                         object_kind kind);
 
 } // namespace shmwin::inline v1::detail
