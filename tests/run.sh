@@ -15,7 +15,7 @@ one go; the last lines are ctest's summary. Exit status 0: everything was built 
   --tsan        tsan:  the tests without MPI, under ThreadSanitizer
   --asan        asan:  tests at 0 and 2 ranks, under AddressSanitizer and UBSan
   --mpich       mpich: all tests with MPICH and its HDF5, at 1 and 2 ranks; each header alone;
-                mdspan in C++23
+                mdspan in C++23, installed static libraries, add_subdirectory()
   --tidy        tidy:  clang++ and clang-tidy on every source; tests at 1 and 2 ranks; mdspan
                 beside the standard library's
   --all         all of these
