@@ -102,7 +102,7 @@ function(run_with_python)
   if(NOT HAS_PYTHON)
     return()
   endif()
-  file(GLOB_RECURSE package ${prefix}/lib/python*/shmwin/__init__.py)
+  file(GLOB package "${prefix}/lib/python*/*/shmwin/__init__.py")
   cmake_path(GET package PARENT_PATH folder)
   cmake_path(GET folder PARENT_PATH path)
   run(${CMAKE_COMMAND} -E env "PYTHONPATH=${path}" ${PYTHON} -c "if True:

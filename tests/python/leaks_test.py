@@ -29,10 +29,13 @@ def resident_bytes():
 def left_after(work, rounds):
     """Blocks of Python's memory and bytes of the process that come with each of some batches.
 
-    What leaks does so in every batch; the interpreter's own caches fill up in one.
+    What leaks does so in every batch. Caches fill up: in the rounds before, which are not counted,
+    or in some of the batches.
     """
+    for _ in range(rounds):
+        work()
     grown = []
-    for _ in range(4):
+    for _ in range(8):
         gc.collect()
         before = sys.getallocatedblocks(), resident_bytes()
         for _ in range(rounds // 4):
