@@ -44,29 +44,6 @@ run_time_request request_of(detail::full_name const& name, dtype const& type) {
     return {std::string(std::string_view(name)), type_id_of(type), type};
 }
 
-void require_order(memory_order_kind order, std::string_view name) {
-    if (order == memory_order_kind::right || order == memory_order_kind::left) return;
-    raise(errc::invalid_argument,
-          detail::text("layout is not possible (\"",
-                       name,
-                       "\": order ",
-                       static_cast<int>(order),
-                       "; right, or left)"));
-}
-
-void require_word(dtype const& type, std::string_view name) {
-    auto const n = type.n_bytes();
-    if (n == 1 || n == 2 || n == 4 || n == 8) return;
-    raise(errc::invalid_argument,
-          detail::text("value is not possible (\"",
-                       name,
-                       "\": ",
-                       type.signature(),
-                       " has ",
-                       n,
-                       " bytes; 1, 2, 4 or 8. create_object() and arrays take any)"));
-}
-
 // Of levels, the now's.
 std::byte* elements_of(described_object const& what, object_kind kind) {
     if (kind != object_kind::levels) return what.place.address;
@@ -117,7 +94,6 @@ any_array array_group::create_array(std::string_view name,
                                     memory_order_kind order,
                                     array_options const& options,
                                     source_line const& where) const {
-    require_order(order, name);
     auto const asked = request_of(full(name), type);
     auto place = core_->create(
         asked.of(operation::create_array, object_kind::array, shape, order, options, where));
@@ -130,7 +106,6 @@ found_or_created<any_array> array_group::find_or_create_array(std::string_view n
                                                               memory_order_kind order,
                                                               array_options const& options,
                                                               source_line const& where) const {
-    require_order(order, name);
     auto const asked = request_of(full(name), type);
     bool created = false;
     auto place = core_->find_or_create(
@@ -167,7 +142,6 @@ any_array array_group::adopt(std::string_view name,
                              memory_order_kind order,
                              adopt_options const& options,
                              source_line const& where) const {
-    require_order(order, name);
     auto const asked = request_of(full(name), type);
     array_options same;
     same.align = options.align;
@@ -185,7 +159,6 @@ any_levels array_group::create_levels(std::string_view name,
                                       memory_order_kind order,
                                       array_options const& options,
                                       source_line const& where) const {
-    require_order(order, name);
     auto const asked = request_of(full(name), type);
     auto place = core_->create(
         asked.of(operation::create_levels, object_kind::levels, shape, order, options, where));
@@ -201,7 +174,6 @@ any_value array_group::create_value(std::string_view name,
                                     dtype const& type,
                                     void const* initial,
                                     source_line const& where) const {
-    require_word(type, name);
     auto const asked = request_of(full(name), type);
     array_options options;
     options.align = 8;

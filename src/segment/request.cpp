@@ -59,6 +59,37 @@ std::int64_t coarse_now_ns() noexcept {
     return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
+// Known at run time, these may be anything; the compiler has looked at those of templates.
+void check_layout(object_request const& request) {
+    bool const has_order =
+        request.kind == object_kind::array || request.kind == object_kind::levels;
+    bool const is_made = request.op != operation::adopt;
+    auto const order = request.order;
+    if (!has_order || order == memory_order_kind::right || order == memory_order_kind::left
+        || (order == memory_order_kind::strided && !is_made)) {
+        return;
+    }
+    raise(errc::invalid_argument,
+          text("layout is not possible (\"",
+               request.name,
+               "\": order ",
+               static_cast<int>(order),
+               "; right, or left)"));
+}
+
+void check_value(object_request const& request) {
+    auto const n = request.type->n_bytes;
+    if (request.kind != object_kind::value || n == 1 || n == 2 || n == 4 || n == 8) return;
+    raise(errc::invalid_argument,
+          text("value is not possible (\"",
+               request.name,
+               "\": ",
+               request.type->signature,
+               " has ",
+               n,
+               " bytes; 1, 2, 4 or 8. create_object() and arrays take any)"));
+}
+
 [[noreturn]] void raise_too_large(object_request const& request) {
     raise(errc::invalid_argument,
           text("shape is not possible (",
@@ -119,6 +150,8 @@ void check_request(object_request const& request) {
                    align,
                    " bytes; a power of two up to 2 MiB)"));
     }
+    check_layout(request);
+    check_value(request);
     auto const n = request.options.levels;
     if (request.kind == object_kind::levels && (n < 1 || n > max_levels)) {
         raise(errc::invalid_argument,

@@ -85,6 +85,15 @@ TEST_F(AnyArray, SaysWhatItIsNot) {
     seg.fence();
 }
 
+TEST_F(AnyArray, OfALayoutThatIsNoneOnOneRankIsAnErrorOfAll) {
+    auto const order = rank == last ? memory_order_kind::strided : memory_order_kind::right;
+    auto const agreed = error_of([&] { seg.create_array("a", dtype_of<int>, extents, order); });
+    EXPECT_EQ(agreed->code, errc::invalid_argument);
+    EXPECT_EQ(agreed->rank, last);
+    EXPECT_FALSE(seg.contains("a"));
+    seg.fence();
+}
+
 TEST_F(AnyArray, IsFrozenThawedAndDestroyed) {
     auto const a = seg.create_array("a", dtype_of<double>, extents, {.whole_pages = true});
     a.freeze(protect_pages);
