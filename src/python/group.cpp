@@ -33,6 +33,27 @@ any_array array_of(group_door const& door, py::handle which) {
     return owner->array;
 }
 
+// An array as Python asks for it, and the line that does.
+struct asked_array {
+    asked_array(py::handle shape,
+                py::handle dtype,
+                std::string const& layout,
+                array_options const& how)
+        : type(py::dtype::from_args(py::reinterpret_borrow<py::object>(dtype))),
+          element(from_numpy(type)),
+          extents(shape_from(shape)),
+          options(how),
+          order(order_from(layout)),
+          where(caller()) {}
+
+    py::dtype type;
+    shmwin::dtype element;
+    decltype(shape_from(py::handle())) extents;
+    array_options options;
+    memory_order_kind order;
+    source_line where;
+};
+
 py::array create(group_door& door,
                  std::string const& name,
                  py::handle shape,
@@ -42,16 +63,14 @@ py::array create(group_door& door,
                  std::size_t align,
                  bool saved,
                  bool whole_pages) {
-    auto const asked = py::dtype::from_args(py::reinterpret_borrow<py::object>(type));
-    auto const element = from_numpy(asked);
-    auto const extents = shape_from(shape);
-    auto const options = array_options_from(touch, align, saved, whole_pages);
-    auto const layout = order_from(order);
-    auto const where = caller();
+    asked_array const asked(
+        shape, type, order, array_options_from(touch, align, saved, whole_pages));
     auto const& names = door.names();
-    auto const made = without_gil(
-        [&] { return names.create_array(name, element, extents, layout, options, where); });
-    return door.given()->give(made, &asked);
+    auto const made = without_gil([&] {
+        return names.create_array(
+            name, asked.element, asked.extents, asked.order, asked.options, asked.where);
+    });
+    return door.given()->give(made, &asked.type);
 }
 
 py::tuple require(group_door& door,
@@ -63,16 +82,14 @@ py::tuple require(group_door& door,
                   std::size_t align,
                   bool saved,
                   bool whole_pages) {
-    auto const asked = py::dtype::from_args(py::reinterpret_borrow<py::object>(type));
-    auto const element = from_numpy(asked);
-    auto const extents = shape_from(shape);
-    auto const options = array_options_from(touch, align, saved, whole_pages);
-    auto const layout = order_from(order);
-    auto const where = caller();
+    asked_array const asked(
+        shape, type, order, array_options_from(touch, align, saved, whole_pages));
     auto const& names = door.names();
-    auto const found = without_gil(
-        [&] { return names.find_or_create_array(name, element, extents, layout, options, where); });
-    return py::make_tuple(door.given()->give(found.handle, &asked), found.created);
+    auto const found = without_gil([&] {
+        return names.find_or_create_array(
+            name, asked.element, asked.extents, asked.order, asked.options, asked.where);
+    });
+    return py::make_tuple(door.given()->give(found.handle, &asked.type), found.created);
 }
 
 // An object of an element type: C++ made it, and changes it.
